@@ -1,0 +1,36 @@
+// Says how the connection is. While all is well it is there for screen readers and tests only.
+import type { ConnectionState } from "../core/connection.ts";
+import { signInSentence } from "../core/refusal.ts";
+import { useStore } from "../core/store.ts";
+import { useServices } from "./services.ts";
+
+export function ConnectionBanner() {
+  const { connection } = useServices();
+  const state = useStore(connection.state, (state) => state);
+  const canTry = state.kind === "ended" || (state.kind === "refused" && !state.final);
+  return (
+    <div class={`banner banner-${state.kind}`} role="status" data-testid="connection-state" data-state={state.kind}>
+      <span>{words(state)}</span>
+      {canTry && (
+        <button class="button small" type="button" data-testid="reconnect" onClick={() => connection.open()}>
+          Connect now
+        </button>
+      )}
+    </div>
+  );
+}
+
+function words(state: ConnectionState): string {
+  switch (state.kind) {
+    case "connecting":
+      return "Connecting…";
+    case "connected":
+      return "Connected";
+    case "reconnecting":
+      return "Connection lost. Reconnecting… What you send now goes out when it is back.";
+    case "refused":
+      return `${signInSentence(state.code, state.message)}${state.final ? "" : " Trying again shortly."}`;
+    case "ended":
+      return "The server has ended this connection.";
+  }
+}

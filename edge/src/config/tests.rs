@@ -1,0 +1,99 @@
+//! What settings are taken, and what is said of the others before anything is bound.
+
+use clap::Parser;
+
+use super::Config;
+
+const STRONG: &str = "b7c1f4a09d2e8836b7c1f4a09d2e8836";
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    edge: Config,
+}
+
+fn config(flags: &[&str]) -> Config {
+    Cli::parse_from(["edge"].iter().chain(flags)).edge
+}
+
+#[track_caller]
+fn refused(flags: &[&str], production: bool) -> String {
+    config(flags).check(production).expect_err("refused").to_string()
+}
+
+#[test]
+fn a_start_without_any_key_is_refused_everywhere() {
+    for flags in [&[][..], &["--jwt-secret", ""], &["--jwt-secret", " , "]] {
+        assert!(refused(flags, false).contains("JWT_SECRET"), "{flags:?}");
+        assert!(refused(flags, true).contains("JWT_SECRET"), "{flags:?}");
+    }
+    assert!(config(&["--jwt-jwks-file", "keys.json"]).check(true).is_ok());
+    assert!(refused(&["--jwt-jwks-file", ""], true).contains("JWT_SECRET"));
+}
+
+#[test]
+fn production_refuses_a_secret_that_can_be_guessed() {
+    let long_word = "secret".repeat(8);
+    let padded = format!("changeme{}", "0".repeat(32));
+    let rotated = format!("{STRONG},short");
+    let weak = ["short", "secret", &long_word, &padded, &rotated, &STRONG[..31]];
+    for secret in weak {
+        let flags = ["--jwt-secret", secret];
+        assert!(refused(&flags, true).contains("too weak"), "{secret}");
+        assert!(config(&flags).check(false).is_ok(), "{secret}");
+    }
+    // A key file beside it does not make the secret stronger: both verify.
+    let both = ["--jwt-secret", "secret", "--jwt-public-key-file", "key.pem"];
+    assert!(refused(&both, true).contains("too weak"));
+    assert!(config(&["--jwt-secret", STRONG]).check(true).is_ok());
+}
+
+#[test]
+fn production_refuses_the_name_login() {
+    let flags = ["--jwt-secret", STRONG, "--dev-login"];
+    assert!(config(&flags).check(false).is_ok());
+    assert!(refused(&flags, true).contains("DEV_LOGIN"));
+    let unsigned = ["--jwt-jwks-file", "keys.json", "--dev-login=true"];
+    assert!(refused(&unsigned, false).contains("JWT_SECRET"));
+}
+
+#[test]
+fn what_does_not_fit_together_is_named() {
+    let with = |flags: &[&str]| refused(&[&["--jwt-secret", STRONG][..], flags].concat(), false);
+    assert!(with(&["--cors-origin", "app.example"]).contains("CORS_ORIGIN"));
+    assert!(with(&["--port", "3007"]).contains("ADMIN_PORT"));
+    assert!(with(&["--edge-id", "a/b"]).contains("EDGE_ID"));
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    for flags in [
+        ["--ping-interval-ms", "0"],
+        ["--max-payload-bytes", "10"],
+        ["--rooms-per-connection", "0"],
+        ["--jwt-leeway-seconds", "-1"],
+        ["--port", "65536"],
+    ] {
+        assert!(Cli::try_parse_from(["edge"].iter().chain(&flags)).is_err(), "{flags:?}");
+    }
+}
+
+#[test]
+fn secrets_are_printed_as_dots() {
+    let printed = format!("{:?}", config(&["--jwt-secret", STRONG]));
+    assert!(!printed.contains(STRONG) && printed.contains("••••••"), "{printed}");
+}
+
+#[test]
+fn the_edge_has_a_name_of_its_own_unless_one_is_set() {
+    let named = config(&["--edge-id", "edge-1"]);
+    assert_eq!(named.listen.edge_name(), "edge-1");
+    for unnamed in [config(&[]), config(&["--edge-id", ""])] {
+        let name = unnamed.listen.edge_name();
+        assert!(
+            config(&["--jwt-secret", STRONG, "--edge-id", &name]).check(true).is_ok(),
+            "{name}"
+        );
+        assert_ne!(name, unnamed.listen.edge_name());
+    }
+}

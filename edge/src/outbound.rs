@@ -1,0 +1,161 @@
+//! Outbound: what workers publish goes to the connections that it is for.
+//!
+//! [`message`] runs on the subscriber's own task, in the order in which Redis sent: an answer that
+//! lets a connection into a room and the room's publications keep their order by that alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use lua::beat::Beat;
+use lua::event;
+use lua::key;
+use lua::subscriber::Status;
+use lua::topology::{Trouble, classify};
+use parking_lot::Mutex;
+use serde_json::value::RawValue;
+
+use crate::core::Core;
+use crate::frame::Frame;
+use crate::inbound::{count_answer, refused_frame};
+use crate::member::Member;
+use crate::publication::{self, Answer, Publication};
+use crate::rooms::{Mended, Next, Room};
+
+/// Log entries read at a time.
+const REPAIR_COUNT: usize = 200;
+
+/// How long a repair waits when Redis cannot serve.
+const REPAIR_PAUSE: Duration = Duration::from_millis(200);
+
+/// Takes in one message of one channel.
+pub fn message(core: &Arc<Core>, channel: &str, payload: &Bytes) {
+    if let Some(room) = key::room_of_channel(channel) {
+        if let Some(room) = core.rooms.get(room) {
+            published(core, &room, payload);
+        }
+    } else if key::is_inbox(channel) {
+        if let Some(answer) = publication::read::<Answer<'_>>(payload) {
+            answered(core, &answer);
+        }
+    } else if let Some(beat) = publication::read::<Beat>(payload) {
+        for (id, last) in beat.rooms {
+            if let Some(room) = core.rooms.get(&id) {
+                let next = room.lock().should_have(last);
+                follow(core, &room, next);
+            }
+        }
+    }
+}
+
+/// Takes note of what happens to the subscriptions.
+pub fn status(core: &Arc<Core>, status: Status) {
+    let Status::Subscribed(channel) = status else { return };
+    if let Some(room) = key::room_of_channel(&channel).and_then(|room| core.rooms.get(room)) {
+        let next = room.lock().resubscribed();
+        follow(core, &room, next);
+    }
+}
+
+/// Ends states that were not renewed.
+pub fn expire(core: &Core) {
+    for ending in core.endings.due() {
+        if let Some(room) = core.rooms.get(ending.room.as_str()) {
+            room.lock().expire(&ending.key, ending.version);
+        }
+    }
+}
+
+fn published(core: &Arc<Core>, room: &Arc<Mutex<Room>>, payload: &Bytes) {
+    let Some(publication) = Publication::read(payload) else { return };
+    let next = if publication.id.is_some() {
+        room.lock().receive(&publication, payload)
+    } else {
+        room.lock().show(&publication, &core.endings);
+        Next::Go
+    };
+    follow(core, room, next);
+}
+
+fn answered(core: &Arc<Core>, answer: &Answer<'_>) {
+    let found = core.members.get(answer.connection.as_ref()).map(|found| Arc::clone(found.value()));
+    let Some(member) = found else { return };
+    let row = event::TABLE.iter().find(|row| row.name == answer.event);
+    let pending = answer.ack.map(|ack| member.answered(ack));
+    let outcome = answer.error.map_or_else(|| "ok".to_owned(), publication::code_of);
+    let waited = pending.flatten().map(|pending| pending.since.elapsed().as_secs_f64());
+    count_answer(row.map_or("unknown", |row| row.name), outcome, waited);
+    // An answer that comes after the client was told `unavailable` has nobody waiting; what it says
+    // about rooms is true all the same.
+    let is_awaited = pending.is_none_or(|pending| pending.is_some());
+    if let Some(error) = answer.error {
+        if is_awaited {
+            member.send(refused_frame(&answer.event, answer.ack, error.get()));
+        }
+        if row.is_some_and(|row| row.enters)
+            && let Ok(room) = answer.entity.parse()
+        {
+            member.not_entered(&room);
+        }
+        return;
+    }
+    if let Some(result) = answer.result {
+        send_result(&member, answer, answer.ack.filter(|_| is_awaited), result);
+    }
+    let Some(enter) = &answer.enter else { return };
+    if let Some(room) = core.rooms.get(enter.room.as_str()) {
+        let next = room.lock().enter(&member, enter);
+        follow(core, &room, next);
+    }
+}
+
+fn send_result(member: &Member, answer: &Answer<'_>, ack: Option<u64>, result: &RawValue) {
+    if let Some(ack) = ack {
+        let fields = result.get().trim_start().strip_prefix('{').unwrap_or("}");
+        let comma = if fields.trim_start().starts_with('}') { "" } else { "," };
+        member.send(Frame::ack(ack, &format!(r#"{{"ok":true{comma}{fields}"#)));
+    }
+    if let Some(emit) = &answer.emit {
+        member.send(Frame::event(&format!(r#"["{emit}",{}]"#, result.get())));
+    }
+}
+
+/// Starts reading the log where a gap was found.
+fn follow(core: &Arc<Core>, room: &Arc<Mutex<Room>>, next: Next) {
+    if next == Next::Repair {
+        tokio::spawn(repair(Arc::clone(core), Arc::clone(room)));
+    }
+}
+
+/// Reads a room's log from where it was told, until it is whole again.
+async fn repair(core: Arc<Core>, room: Arc<Mutex<Room>>) {
+    let Ok(_permit) = core.repairs.acquire().await else { return };
+    loop {
+        let (id, from) = {
+            let room = room.lock();
+            (room.id.clone(), room.repair_from())
+        };
+        let Some(from) = from else { return };
+        match lua::room::log_after(&core.redis, &id, from, REPAIR_COUNT).await {
+            Ok(entries) => {
+                metrics::counter!("rt_room_entries_repaired_total").increment(entries.len() as u64);
+                let more = entries.len() == REPAIR_COUNT;
+                if room.lock().mend(&entries, more) == Mended::Whole {
+                    return;
+                }
+            }
+            Err(problem) => {
+                tracing::debug!(room = %id, %problem, "a log could not be read; it is tried again");
+                match classify(&problem) {
+                    Trouble::NoScript => drop(core.redis.load_scripts().await),
+                    Trouble::Moved | Trouble::ReadOnly | Trouble::Gone => core.redis.refresh().await,
+                    _ => {}
+                }
+                tokio::time::sleep(REPAIR_PAUSE).await;
+            }
+        }
+        if core.rooms.get(id.as_str()).is_none() {
+            return;
+        }
+    }
+}

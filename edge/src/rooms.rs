@@ -1,0 +1,322 @@
+//! Rooms as an edge knows them: which of its connections are in which, and how far each has been told.
+//!
+//! Every logged publication names the entry before it. One that does not follow on what the room has
+//! handed over shows that something was missed: the room then gathers what arrives while `repair`
+//! reads the log, and goes on. A seat remembers the newest entry that it was given, so that nothing is
+//! given twice, whatever the log and the subscription both bring.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use dashmap::DashMap;
+use lua::id::{EventId, Partition, RoomId};
+use lua::key::RoomKeys;
+use parking_lot::Mutex;
+
+use crate::ephemeral::{Endings, Shown};
+use crate::frame::Frame;
+use crate::member::Member;
+use crate::publication::{Enter, Publication, Step};
+
+/// How long a room without connections is still heard: who reloads comes back to it.
+const LINGER: Duration = Duration::from_secs(15);
+
+/// Publications that a room gathers while its log is read; more than that are read from the log.
+const GATHERED_MAX: usize = 1_000;
+
+/// The rooms that this edge hears.
+#[derive(Default)]
+pub struct Rooms {
+    rooms: DashMap<String, Arc<Mutex<Room>>>,
+    /// Keeps a room's place in the table and its subscription in step.
+    gate: Mutex<()>,
+}
+
+/// One room.
+pub struct Room {
+    pub id: RoomId,
+    seats: Vec<Seat>,
+    /// The newest entry that was handed over; none before the first connection entered.
+    last: Option<EventId>,
+    repair: Option<Repair>,
+    shown: Shown,
+    touched: Instant,
+}
+
+/// A connection in a room.
+struct Seat {
+    member: Arc<Member>,
+    moderates: bool,
+    /// The newest entry that the connection was given.
+    sent: EventId,
+}
+
+/// A gap that is being read from the log.
+struct Repair {
+    from: EventId,
+    gathered: Vec<Bytes>,
+    /// Something may have been missed since the log was read last.
+    again: bool,
+}
+
+/// What a publication or an entry asks for.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Next {
+    /// Nothing.
+    Go,
+    /// Start reading the log.
+    Repair,
+}
+
+/// What is left to do after a stretch of the log was read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Mended {
+    /// Nothing: the room goes on.
+    Whole,
+    /// Read on from here.
+    From(EventId),
+}
+
+impl Rooms {
+    /// Keeps a room heard for a while; `subscribe` is called for one that was not.
+    pub fn hold(&self, room: &RoomId, subscribe: impl FnOnce(String)) {
+        let _gate = self.gate.lock();
+        let mut is_new = false;
+        let found = self.rooms.entry(room.to_string()).or_insert_with(|| {
+            is_new = true;
+            Arc::new(Mutex::new(Room::new(room.clone())))
+        });
+        found.lock().touched = Instant::now();
+        drop(found);
+        if is_new {
+            subscribe(RoomKeys::new(room).channel());
+        }
+    }
+
+    /// The room of this id, if it is heard.
+    pub fn get(&self, id: &str) -> Option<Arc<Mutex<Room>>> {
+        self.rooms.get(id).map(|found| Arc::clone(found.value()))
+    }
+
+    /// Takes a connection that ended out of a room.
+    pub fn drop_connection(&self, room: &RoomId, sid: &str) {
+        if let Some(room) = self.get(room.as_str()) {
+            let mut room = room.lock();
+            room.seats.retain(|seat| seat.member.sid != sid);
+            room.touched = Instant::now();
+        }
+    }
+
+    /// Forgets rooms that have had no connection for a while, and has them unsubscribed.
+    pub fn forget_empty(&self, unsubscribe: impl Fn(Partition, String)) {
+        let empty = |room: &Room| room.seats.is_empty() && room.touched.elapsed() >= LINGER;
+        let found: Vec<RoomId> = self
+            .rooms
+            .iter()
+            .filter_map(|found| Some(found.value().lock()).filter(|room| empty(room)).map(|room| room.id.clone()))
+            .collect();
+        for id in found {
+            let _gate = self.gate.lock();
+            if self.rooms.remove_if(id.as_str(), |_, room| empty(&room.lock())).is_some() {
+                unsubscribe(Partition::of(id.as_str()), RoomKeys::new(&id).channel());
+            }
+        }
+    }
+}
+
+impl Room {
+    fn new(id: RoomId) -> Self {
+        Self {
+            id,
+            seats: Vec::new(),
+            last: None,
+            repair: None,
+            shown: Shown::default(),
+            touched: Instant::now(),
+        }
+    }
+
+    /// Seats a connection, which is to be given what comes after `enter.last`.
+    pub fn enter(&mut self, member: &Arc<Member>, enter: &Enter) -> Next {
+        if !member.entered(&self.id) {
+            return Next::Go;
+        }
+        let moderates = member.moderates() || matches!(enter.role.as_str(), "owner" | "moderator");
+        if let Some(seat) = self.seats.iter_mut().find(|seat| seat.member.sid == member.sid) {
+            seat.moderates = moderates;
+            return Next::Go;
+        }
+        self.seats.push(Seat { member: Arc::clone(member), moderates, sent: enter.last });
+        let last = *self.last.get_or_insert(enter.last);
+        if last == enter.last { Next::Go } else { self.begin_repair(last.min(enter.last)) }
+    }
+
+    /// Takes in a publication of a log entry; `raw` is its text.
+    pub fn receive(&mut self, publication: &Publication<'_>, raw: &Bytes) -> Next {
+        let (Some(id), Some(prev)) = (publication.id, publication.prev) else { return Next::Go };
+        let Some(last) = self.last else { return Next::Go };
+        if let Some(repair) = &mut self.repair {
+            if repair.gathered.len() < GATHERED_MAX {
+                repair.gathered.push(raw.clone());
+            } else {
+                repair.again = true;
+            }
+            return Next::Go;
+        }
+        if id <= last {
+            return Next::Go;
+        }
+        if prev != last {
+            let next = self.begin_repair(last);
+            if let Some(repair) = &mut self.repair {
+                repair.gathered.push(raw.clone());
+            }
+            return next;
+        }
+        self.hand_over(id, publication);
+        Next::Go
+    }
+
+    /// The log has an entry of this id: is it one that was missed?
+    pub fn should_have(&mut self, id: EventId) -> Next {
+        match self.last {
+            Some(last) if last < id => self.begin_repair(last),
+            _ => Next::Go,
+        }
+    }
+
+    /// The subscription begins (again) here: what was published before may have been missed.
+    pub fn resubscribed(&mut self) -> Next {
+        match self.last {
+            Some(last) => self.begin_repair(last),
+            None => Next::Go,
+        }
+    }
+
+    /// Begins reading the log after `from`, or has the reading that is under way go back so far.
+    fn begin_repair(&mut self, from: EventId) -> Next {
+        match &mut self.repair {
+            Some(repair) => {
+                repair.from = repair.from.min(from);
+                repair.again = true;
+                Next::Go
+            }
+            None => {
+                self.repair = Some(Repair { from, gathered: Vec::new(), again: false });
+                Next::Repair
+            }
+        }
+    }
+
+    /// Where the log is to be read from, while a repair is under way.
+    pub fn repair_from(&self) -> Option<EventId> {
+        self.repair.as_ref().map(|repair| repair.from)
+    }
+
+    /// Hands over a stretch of the log that was read after [`Room::repair_from`]. `more`: the log
+    /// holds more than that.
+    pub fn mend(&mut self, entries: &[String], more: bool) -> Mended {
+        for text in entries {
+            let Ok(entry) = serde_json::from_str::<Publication<'_>>(text) else {
+                tracing::error!(room = %self.id, "an entry of the log cannot be read");
+                continue;
+            };
+            let (Some(id), Some(prev)) = (entry.id, entry.prev) else { continue };
+            if let Some(repair) = &mut self.repair {
+                if prev > repair.from {
+                    // The log no longer reaches back. Who was told less must start afresh.
+                    self.seats.iter().filter(|seat| seat.sent < prev).for_each(|seat| seat.member.reset());
+                }
+                repair.from = id;
+            }
+            self.hand_over(id, &entry);
+        }
+        let Some(repair) = &mut self.repair else { return Mended::Whole };
+        if more || std::mem::take(&mut repair.again) {
+            return Mended::From(repair.from);
+        }
+        self.go_on()
+    }
+
+    /// Takes in what was gathered meanwhile.
+    fn go_on(&mut self) -> Mended {
+        let Some(repair) = self.repair.take() else { return Mended::Whole };
+        for raw in repair.gathered {
+            let Some(publication) = Publication::read(&raw) else { continue };
+            if self.receive(&publication, &raw) == Next::Repair {
+                metrics::counter!("rt_room_gaps_total").increment(1);
+            }
+        }
+        self.repair_from().map_or(Mended::Whole, Mended::From)
+    }
+
+    /// Gives an entry to everyone who is to have it.
+    fn hand_over(&mut self, id: EventId, publication: &Publication<'_>) {
+        let mut delivered = 0;
+        for step in &publication.frames {
+            if let Some(user) = &step.exit {
+                self.exit(id, user);
+            } else {
+                delivered += self.send(step, publication.origin.as_deref(), |seat| id > seat.sent);
+            }
+        }
+        for seat in &mut self.seats {
+            seat.sent = seat.sent.max(id);
+        }
+        self.last = self.last.max(Some(id));
+        crate::metrics::count_deliveries(delivered, id.ms);
+    }
+
+    /// Shows a state that is not logged, such as who types.
+    pub fn show(&mut self, publication: &Publication<'_>, endings: &Endings) {
+        if self.shown.renew(&self.id, publication, endings) {
+            return;
+        }
+        for step in &publication.frames {
+            self.send(step, publication.origin.as_deref(), |_| true);
+        }
+    }
+
+    /// Ends a state that was not renewed since `version`.
+    pub fn expire(&mut self, key: &str, version: u64) {
+        if let Some((origin, frame)) = self.shown.expire(key, version) {
+            for seat in self.seats.iter().filter(|seat| seat.member.sid != origin) {
+                seat.member.send(frame.clone());
+            }
+        }
+    }
+
+    fn exit(&mut self, id: EventId, user: &str) {
+        let room = &self.id;
+        self.seats.retain(|seat| {
+            let leaves = seat.member.user.as_str() == user && id > seat.sent;
+            if leaves {
+                seat.member.left(room);
+            }
+            !leaves
+        });
+        self.touched = Instant::now();
+    }
+
+    /// Sends a step's frame, encoded once, to the seats of its audience. Gives their number.
+    fn send(&self, step: &Step<'_>, origin: Option<&str>, is_due: impl Fn(&Seat) -> bool) -> u64 {
+        let (Some(to), Some(frame)) = (step.to.as_deref(), step.frame) else { return 0 };
+        let is_meant: Box<dyn Fn(&Seat) -> bool> = match to {
+            "all" => Box::new(|_| true),
+            "others" => Box::new(|seat| Some(seat.member.sid.as_str()) != origin),
+            "moderators" => Box::new(|seat| seat.moderates),
+            _ => match to.strip_prefix("user:") {
+                Some(user) => Box::new(move |seat| seat.member.user.as_str() == user),
+                None => {
+                    tracing::error!(audience = to, "an audience of another version; the frame is dropped");
+                    return 0;
+                }
+            },
+        };
+        let frame = Frame::event(frame.get());
+        let seats = self.seats.iter().filter(|seat| is_due(seat) && is_meant(seat));
+        seats.map(|seat| u64::from(seat.member.send(frame.clone()))).sum()
+    }
+}

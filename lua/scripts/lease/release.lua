@@ -1,0 +1,14 @@
+-- lease/release: hand a partition over at once. The fence stays: it only ever grows.
+--
+-- KEYS
+--    1 position  hash    write   who owns the partition
+-- ARGV
+--    1 fence     the owner's fence
+-- RETURNS
+--    1, or 0 where the partition has another owner
+-- USES
+if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then
+  return 0
+end
+redis.call('HSET', KEYS[1], 'owner', '', 'lease_until', '0')
+return 1

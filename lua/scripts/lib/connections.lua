@@ -1,0 +1,10 @@
+-- lib/connections: the connections of one user in a room, kept as one space-separated field.
+-- Gives the list and, by id, its places.
+local function connections_of(key, user)
+  local list, places = {}, {}
+  for id in string.gmatch(redis.call('HGET', key, user) or '', '%S+') do
+    list[#list + 1] = id
+    places[id] = #list
+  end
+  return list, places
+end

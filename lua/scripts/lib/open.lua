@@ -1,0 +1,40 @@
+-- lib/open: what every event's script starts with. Refuses a worker that lost the partition (FENCED)
+-- or that is not where Redis is (REWIND), and gives a repeated request its first answer.
+-- Needs answer and finish above it.
+--
+-- keys: 1 position, 2 inbox, 3 once
+-- argv: 1 fence, 2 seq (events applied so far), 3 id, 4 reply (the answer's envelope, or empty),
+--       5 digest (of the payload; empty for an event without a requestId)
+-- restore: turns an answer that was kept as a reference (`@id`) into its text
+-- Gives the event, or nil and what the script returns at once.
+local function open(keys, argv, restore)
+  local event = {
+    position = keys[1], inbox = keys[2], once = keys[3],
+    fence = argv[1], seq = argv[2], id = argv[3], reply = argv[4], digest = argv[5],
+    time = string.match(argv[3], '^%d+'),
+  }
+  local held = redis.call('HMGET', event.position, 'fence', 'seq', 'term')
+  if held[1] ~= event.fence then
+    return nil, redis.error_reply('FENCED another worker owns the partition')
+  end
+  if held[2] ~= event.seq then
+    return nil, redis.error_reply('REWIND the partition is at event ' .. tostring(held[2]))
+  end
+  event.term = held[3]
+  if event.digest == '' then
+    return event
+  end
+  local kept = redis.call('GET', event.once)
+  if not kept then
+    return event
+  end
+  local digest, body = string.match(kept, '^(%S+) (.*)$')
+  if digest ~= event.digest then
+    body = '"error":{"code":"conflict","message":"requestId was used with another payload","details":{"field":"requestId"}}'
+  elseif string.sub(body, 1, 1) == '@' then
+    body = restore(string.sub(body, 2))
+  end
+  answer(event, body)
+  finish(event)
+  return nil, 'again'
+end

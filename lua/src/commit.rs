@@ -1,0 +1,210 @@
+//! Commits: one script call per event, with what every event's script starts with (`lib/open`).
+//!
+//! A commit's arguments and the script's header are the only two places that know their order.
+
+use redis::{Cmd, Value};
+use sha1_smol::Sha1;
+
+use crate::id::{EventId, Partition};
+use crate::key;
+use crate::limit::DEAD_LETTERS_MAX;
+use crate::record::{BadRecord, Record, text};
+use crate::refusal::Refusal;
+use crate::script::{INTAKE_BURY, INTAKE_REFUSE, Source};
+
+/// The worker's place in a partition: what a commit must find in Redis, or be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The partition.
+    pub partition: Partition,
+    /// The owner's fence.
+    pub fence: u64,
+    /// Events applied so far.
+    pub seq: u64,
+}
+
+/// What a commit came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The event's effects are in Redis; the room's log has no entry of it.
+    Applied,
+    /// The event's effects are in Redis, with an entry in the room's log.
+    Logged,
+    /// A request that was answered before got its first answer.
+    Again,
+    /// A rule of the state said no; the code.
+    Refused(String),
+    /// Another worker owns the partition.
+    Fenced,
+    /// The partition is somewhere else than the worker thought.
+    Rewind,
+    /// Redis cannot do it now: nothing is known to have happened; start again from its position.
+    Trouble(String),
+    /// The script is not loaded.
+    NoScript,
+    /// The script cannot apply this event, whenever it is tried.
+    Defect(String),
+}
+
+/// Errors of the server that say nothing about the event.
+const TROUBLE: &[&str] = &[
+    "ASK", "BUSY", "CLUSTERDOWN", "CROSSSLOT", "LOADING", "MASTERDOWN", "MISCONF", "MOVED", "NOAUTH",
+    "NOPERM", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN", "UNKILLABLE", "NOTBUSY",
+];
+
+impl Outcome {
+    /// Reads a script's reply.
+    pub fn read(reply: Value) -> Self {
+        if let Value::ServerError(error) = &reply {
+            let detail = format!("{} {}", error.code(), error.details().unwrap_or_default());
+            return match error.code() {
+                "FENCED" => Self::Fenced,
+                "REWIND" => Self::Rewind,
+                "NOSCRIPT" => Self::NoScript,
+                code if TROUBLE.contains(&code) => Self::Trouble(detail),
+                _ => Self::Defect(detail),
+            };
+        }
+        match text(reply).as_deref() {
+            Some("applied") => Self::Applied,
+            Some("logged") => Self::Logged,
+            Some("again") => Self::Again,
+            Some(other) => match other.strip_prefix("refused ") {
+                Some(code) => Self::Refused(code.to_owned()),
+                None => Self::Defect(format!("a script answered {other:?}")),
+            },
+            None => Self::Defect("a script answered with no word".to_owned()),
+        }
+    }
+
+    /// Whether the partition is past the event.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Applied | Self::Logged | Self::Again | Self::Refused(_))
+    }
+}
+
+/// One event's commit: who it is for and where it stands.
+pub struct Commit<'a> {
+    place: Place,
+    record: &'a Record,
+    once: String,
+    digest: String,
+}
+
+impl<'a> Commit<'a> {
+    /// The commit of `record` at `place`.
+    pub fn new(place: Place, record: &'a Record) -> Self {
+        Self { place, record, once: String::new(), digest: String::new() }
+    }
+
+    /// Makes a repeat of the request get the first answer. `payload` is the event as it was read: two
+    /// requests are the same if it is, whatever the order and spacing of their JSON.
+    pub fn once(mut self, request: Option<&str>, payload: &impl serde::Serialize) -> Self {
+        if let Some(request) = request {
+            let record = self.record;
+            let json = serde_json::to_string(payload).expect("payloads are plain data");
+            self.once =
+                key::once(self.place.partition, &record.user, &record.event, &record.entity, request);
+            self.digest = Sha1::from(json).digest().to_string();
+        }
+        self
+    }
+
+    /// The record that is committed.
+    pub fn record(&self) -> &Record {
+        self.record
+    }
+
+    /// The partition it belongs to.
+    pub fn partition(&self) -> Partition {
+        self.place.partition
+    }
+
+    /// The connection it came from; empty where it came from none.
+    pub fn origin(&self) -> &str {
+        self.record.origin.as_ref().map_or("", |origin| &origin.connection)
+    }
+
+    /// The call of an event's script: the keys and arguments of `lib/open`, then its own.
+    pub(crate) fn call(&self, source: &Source, keys: &[String], args: &[&str]) -> Cmd {
+        let inbox = match &self.record.origin {
+            Some(origin) => key::inbox(self.place.partition, &origin.edge),
+            None => String::new(),
+        };
+        let position = key::position(self.place.partition);
+        // A key that a script does not use must still be in the partition's slot.
+        let in_slot = |key: &str| if key.is_empty() { position.clone() } else { key.to_owned() };
+        let mut cmd = open_call(source, keys.len() + 3, &position, &in_slot(&inbox), &in_slot(&self.once));
+        cmd.arg(keys);
+        cmd.arg(self.place.fence)
+            .arg(self.place.seq)
+            .arg(self.record.id.to_string())
+            .arg(self.reply())
+            .arg(&self.digest)
+            .arg(args);
+        cmd
+    }
+
+    /// The answer's envelope, up to where the body goes.
+    fn reply(&self) -> String {
+        let record = self.record;
+        let Some(origin) = &record.origin else { return String::new() };
+        let json = |text: &str| serde_json::to_string(text).expect("text is plain data");
+        let ack = record.ack.map(|ack| format!(r#","ack":{ack}"#)).unwrap_or_default();
+        format!(
+            r#"{{"connection":{}{ack},"event":{},"entity":{}"#,
+            json(&origin.connection),
+            json(&record.event),
+            json(&record.entity),
+        )
+    }
+
+    /// Commits a refusal that needs no state.
+    pub fn refuse(&self, refusal: &Refusal) -> Cmd {
+        let body = format!(r#""error":{}"#, refusal.json());
+        self.call(&INTAKE_REFUSE, &[], &[&body])
+    }
+
+    /// Puts the event aside as one that cannot be applied.
+    pub fn bury(&self, error: &str) -> Cmd {
+        let fields = self.record.fields();
+        let max = DEAD_LETTERS_MAX.to_string();
+        let mut args = vec![max.as_str(), error];
+        args.extend(fields.iter().map(String::as_str));
+        self.call(&INTAKE_BURY, &[key::dead(self.place.partition)], &args)
+    }
+}
+
+/// Puts aside an entry that is no record.
+pub fn bury_entry(place: Place, bad: &BadRecord) -> Cmd {
+    let position = key::position(place.partition);
+    let mut cmd = open_call(&INTAKE_BURY, 4, &position, &position, &position);
+    cmd.arg(key::dead(place.partition))
+        .arg(place.fence)
+        .arg(place.seq)
+        .arg(bad.id.to_string())
+        .arg("")
+        .arg("")
+        .arg(DEAD_LETTERS_MAX)
+        .arg(bad.to_string())
+        .arg(&bad.fields);
+    cmd
+}
+
+fn open_call(source: &Source, keys: usize, position: &str, inbox: &str, once: &str) -> Cmd {
+    let mut cmd = redis::cmd("EVALSHA");
+    cmd.arg(source.script.get_hash()).arg(keys).arg(position).arg(inbox).arg(once);
+    cmd
+}
+
+/// `XREAD` of the entries after `applied`: harmless for anyone, so it needs no fence.
+pub fn read(partition: Partition, applied: EventId, count: usize) -> Cmd {
+    let mut cmd = redis::cmd("XREAD");
+    cmd.arg("COUNT").arg(count).arg("STREAMS").arg(key::intake(partition)).arg(applied.to_string());
+    cmd
+}
+
+/// The entries in the reply to [`read`], oldest first.
+pub fn read_reply(reply: Value) -> Vec<Result<Record, BadRecord>> {
+    crate::record::entries(reply).into_iter().map(|(id, fields)| Record::read(id, fields)).collect()
+}

@@ -1,0 +1,142 @@
+//! Leases: who owns which partition. The fence is kept in the partition's own slot, so that the commit
+//! that checks it is atomic; it only ever grows.
+
+use redis::{Cmd, Value};
+
+use crate::id::{EventId, Partition};
+use crate::key;
+use crate::record::text;
+use crate::script::{INTAKE_SETTLE, LEASE_RELEASE, LEASE_RENEW, LEASE_TAKE, TIMER_FIRE};
+
+/// What an owner holds, and where the partition is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Above all fences before.
+    pub fence: u64,
+    /// The newest event that is applied.
+    pub applied: EventId,
+    /// Events applied so far.
+    pub seq: u64,
+    /// Raised whenever the history may have been cut off.
+    pub term: u64,
+}
+
+impl Lease {
+    /// The call that takes a partition which is free.
+    pub fn take(partition: Partition, worker: &str, lease_ms: u64, run: &str) -> Cmd {
+        let mut cmd = call(LEASE_TAKE.script.get_hash(), &[key::position(partition), key::intake(partition)]);
+        cmd.arg(worker).arg(lease_ms).arg(run);
+        cmd
+    }
+
+    /// Reads the reply to [`Lease::take`]: nothing where somebody else holds the partition.
+    pub fn read(reply: Value) -> Option<Self> {
+        let Value::Array(parts) = reply else { return None };
+        let parts: Vec<String> = parts.into_iter().filter_map(text).collect();
+        let [fence, applied, seq, term] = <[String; 4]>::try_from(parts).ok()?;
+        Some(Self {
+            fence: fence.parse().ok()?,
+            applied: applied.parse().ok()?,
+            seq: seq.parse().ok()?,
+            term: term.parse().ok()?,
+        })
+    }
+
+    /// The call that keeps the partition for another lease; 1, or 0 where it was lost.
+    pub fn renew(partition: Partition, fence: u64, lease_ms: u64) -> Cmd {
+        let mut cmd = call(LEASE_RENEW.script.get_hash(), &[key::position(partition)]);
+        cmd.arg(fence).arg(lease_ms);
+        cmd
+    }
+
+    /// The call that hands the partition over at once.
+    pub fn release(partition: Partition, fence: u64) -> Cmd {
+        let mut cmd = call(LEASE_RELEASE.script.get_hash(), &[key::position(partition)]);
+        cmd.arg(fence);
+        cmd
+    }
+}
+
+/// The call that keeps the consumer group in step with the applied position and trims the intake
+/// before `keep`.
+pub fn settle(partition: Partition, fence: u64, keep: Option<EventId>) -> Cmd {
+    let mut cmd = call(INTAKE_SETTLE.script.get_hash(), &[key::position(partition), key::intake(partition)]);
+    cmd.arg(fence).arg(keep.map(|id| id.to_string()).unwrap_or_default());
+    cmd
+}
+
+/// The call that moves work that is due into the intake, at most `max` entries.
+pub fn fire(partition: Partition, fence: u64, max: usize) -> Cmd {
+    let keys = [key::position(partition), key::due(partition), key::intake(partition)];
+    let mut cmd = call(TIMER_FIRE.script.get_hash(), &keys);
+    cmd.arg(fence).arg(max);
+    cmd
+}
+
+/// What [`fire`] did: entries moved, and when the next work is due (ms), if there is any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fired {
+    /// Entries moved into the intake.
+    pub moved: u64,
+    /// Milliseconds since the epoch.
+    pub next_ms: Option<u64>,
+}
+
+impl Fired {
+    /// Reads the reply to [`fire`]: nothing where it failed.
+    pub fn read(reply: Value) -> Option<Self> {
+        let Value::Array(parts) = reply else { return None };
+        let [moved, next] = <[Value; 2]>::try_from(parts).ok()?;
+        Some(Self { moved: text(moved)?.parse().ok()?, next_ms: text(next)?.parse().ok() })
+    }
+}
+
+/// The calls of a worker's registration.
+pub mod registry {
+    use redis::{Cmd, Value};
+
+    use crate::key::WORKERS;
+    use crate::record::text;
+
+    /// Says that `worker` lives at `now_ms`.
+    pub fn heartbeat(worker: &str, now_ms: u64) -> Cmd {
+        let mut cmd = redis::cmd("ZADD");
+        cmd.arg(WORKERS).arg(now_ms).arg(worker);
+        cmd
+    }
+
+    /// Takes `worker` out, so that the others share its partitions at once.
+    pub fn leave(worker: &str) -> Cmd {
+        let mut cmd = redis::cmd("ZREM");
+        cmd.arg(WORKERS).arg(worker);
+        cmd
+    }
+
+    /// Forgets workers that did not say that they live since `before_ms`.
+    pub fn forget(before_ms: u64) -> Cmd {
+        let mut cmd = redis::cmd("ZREMRANGEBYSCORE");
+        cmd.arg(WORKERS).arg("-inf").arg(format!("({before_ms}"));
+        cmd
+    }
+
+    /// Who said so since `since_ms`.
+    pub fn live(since_ms: u64) -> Cmd {
+        let mut cmd = redis::cmd("ZRANGEBYSCORE");
+        cmd.arg(WORKERS).arg(since_ms).arg("+inf");
+        cmd
+    }
+
+    /// Reads the reply to [`live`].
+    pub fn names(reply: Value) -> Vec<String> {
+        match reply {
+            Value::Array(names) => names.into_iter().filter_map(text).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn call(hash: &str, keys: &[String]) -> Cmd {
+    let mut cmd = redis::cmd("EVALSHA");
+    cmd.arg(hash).arg(keys.len()).arg(keys);
+    cmd
+}

@@ -1,0 +1,32 @@
+//! Bounds that are part of the contract or of the data's layout, each with a name. What an operator
+//! may change is a setting of the edge or of the workers instead.
+
+/// How long the first answer to a `requestId` is kept, milliseconds.
+pub const ONCE_MS: u64 = 600_000;
+
+/// Longest `requestId`, in characters.
+pub const REQUEST_ID_LENGTH_MAX: usize = 64;
+
+/// Longest text of a message, in code points after NFC.
+pub const MESSAGE_LENGTH_MAX: usize = 4_000;
+
+/// Longest name of a room or title, in code points after NFC.
+pub const NAME_LENGTH_MAX: usize = 200;
+
+/// Mentions in one message.
+pub const MENTIONS_MAX: usize = 10;
+
+/// Members listed in `room-joined`.
+pub const MEMBERS_LISTED: usize = 200;
+
+/// Messages in `room-joined`.
+pub const RECENT_MESSAGES: usize = 50;
+
+/// Events in `missed`.
+pub const MISSED_MAX: usize = 500;
+
+/// Dead letters kept per partition.
+pub const DEAD_LETTERS_MAX: usize = 10_000;
+
+/// How long a user's typing is shown without being renewed, milliseconds.
+pub const TYPING_MS: u64 = 5_000;

@@ -1,0 +1,145 @@
+//! Records: an event as it stands in the intake stream, with the fields that an operator reads.
+//!
+//! ```text
+//! rt:{p17}:in  1795413580067-0
+//!   event    send-message            what the client asked for
+//!   entity   algorithms              the room, user or role that it concerns; decides the partition
+//!   user     ann                     who asked
+//!   name     Ann                     as shown to others
+//!   roles    moderator,organizer     in the whole platform
+//!   origin   edge-3f2c/XyZ…          edge and connection that wait for the answer; may be empty
+//!   ack      12                      the client's acknowledgement id, if it wants one
+//!   request  0f8c…                   the client's requestId, if it gave one
+//!   payload  {"roomId":"algorithms"} the client's JSON, untouched
+//! ```
+
+use std::collections::HashMap;
+
+use redis::Value;
+
+use crate::id::{EventId, UserId};
+
+/// An event as read from the intake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The entry's id: the event's id everywhere.
+    pub id: EventId,
+    /// Name of the event.
+    pub event: String,
+    /// What it concerns.
+    pub entity: String,
+    /// Who asked.
+    pub user: UserId,
+    /// Their name as shown to others.
+    pub name: String,
+    /// Their roles in the whole platform, comma separated.
+    pub roles: String,
+    /// Where the answer goes, if anybody waits for one.
+    pub origin: Option<Origin>,
+    /// The client's acknowledgement id, if it wants one.
+    pub ack: Option<u64>,
+    /// The client's JSON.
+    pub payload: String,
+}
+
+/// The edge and the connection that an event came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The edge's incarnation.
+    pub edge: String,
+    /// The public Socket.IO id.
+    pub connection: String,
+}
+
+impl Origin {
+    /// `<edge>/<connection>`, as in the field `origin`.
+    pub fn text(edge: &str, connection: &str) -> String {
+        format!("{edge}/{connection}")
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (edge, connection) = text.split_once('/')?;
+        Some(Self { edge: edge.to_owned(), connection: connection.to_owned() })
+    }
+}
+
+/// An entry that is no record: a defect of who wrote it, or a foreign hand.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("entry {id}: field `{field}` is missing or malformed")]
+pub struct BadRecord {
+    /// The entry's id.
+    pub id: EventId,
+    /// The field at fault.
+    pub field: &'static str,
+    /// All fields and values, flat, for the dead letters.
+    pub fields: Vec<String>,
+}
+
+impl Record {
+    /// Reads an entry's fields. Values that are no UTF-8 are malformed.
+    pub fn read(id: EventId, fields: Vec<String>) -> Result<Self, BadRecord> {
+        let by_name: HashMap<&str, &str> =
+            fields.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
+        let bad = |field| BadRecord { id, field, fields: fields.clone() };
+        let text = |field| by_name.get(field).map(|text| (*text).to_owned()).ok_or_else(|| bad(field));
+        Ok(Self {
+            id,
+            event: text("event")?,
+            entity: text("entity")?,
+            user: text("user")?.parse().map_err(|_| bad("user"))?,
+            name: text("name")?,
+            roles: text("roles")?,
+            origin: Origin::read(&text("origin")?),
+            ack: by_name.get("ack").and_then(|ack| ack.parse().ok()),
+            payload: text("payload")?,
+        })
+    }
+
+    /// The record's fields, flat, as they stand in the stream.
+    pub fn fields(&self) -> Vec<String> {
+        let origin = self.origin.as_ref().map(|o| Origin::text(&o.edge, &o.connection));
+        let mut fields = vec![
+            ("event", self.event.clone()),
+            ("entity", self.entity.clone()),
+            ("user", self.user.to_string()),
+            ("name", self.name.clone()),
+            ("roles", self.roles.clone()),
+            ("origin", origin.unwrap_or_default()),
+        ];
+        fields.extend(self.ack.map(|ack| ("ack", ack.to_string())));
+        fields.push(("payload", self.payload.clone()));
+        fields.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
+    }
+}
+
+/// Entries of one stream out of the reply to `XREAD` (a map in RESP3, a list in RESP2) or `XRANGE`.
+pub(crate) fn entries(reply: Value) -> Vec<(EventId, Vec<String>)> {
+    let list = match reply {
+        Value::Map(mut streams) => streams.pop().map(|(_, list)| list),
+        Value::Array(mut streams) => match streams.pop() {
+            Some(Value::Array(mut pair)) if pair.len() == 2 => pair.pop(),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(Value::Array(list)) = list else { return Vec::new() };
+    list.into_iter().filter_map(entry).collect()
+}
+
+/// One entry `[id, [field, value, …]]`.
+pub(crate) fn entry(value: Value) -> Option<(EventId, Vec<String>)> {
+    let Value::Array(pair) = value else { return None };
+    let [id, Value::Array(fields)] = <[Value; 2]>::try_from(pair).ok()? else { return None };
+    let id = text(id)?.parse().ok()?;
+    Some((id, fields.into_iter().map(|field| text(field).unwrap_or_default()).collect()))
+}
+
+/// A string out of a reply; nothing where it is no text.
+pub(crate) fn text(value: Value) -> Option<String> {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
+        Value::SimpleString(text) => Some(text),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,21 @@
+//! The whole system from outside: real processes, real clients, one module per feature. What is
+//! asserted is what the reference promises to clients, never how it is done inside.
+
+mod bad_input;
+mod browser;
+mod chat;
+mod clients;
+mod connect;
+mod durability;
+mod rooms;
+
+use harness::{Options, Stack, Topology};
+
+/// Two edges and two workers as separate processes.
+fn options(topology: Topology) -> Options {
+    Options::new(env!("CARGO_BIN_EXE_realtime"), topology)
+}
+
+async fn start(topology: Topology) -> Stack {
+    Stack::start(options(topology)).await
+}

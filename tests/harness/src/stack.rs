@@ -1,0 +1,214 @@
+//! The whole system as a test sees it: a Redis, edges and workers, each a process of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::process::Process;
+use crate::redis::Redis;
+use crate::{Client, Topology, http, port, token, until};
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The `realtime` program: `env!("CARGO_BIN_EXE_realtime")` in a test of the root package.
+    pub program: PathBuf,
+    /// The kind of Redis.
+    pub topology: Topology,
+    /// Number of edges.
+    pub edges: usize,
+    /// Number of workers.
+    pub workers: usize,
+    /// Redis keeps its data over [`Stack::restart_redis`].
+    pub persistent: bool,
+    /// Settings of every process, on top of those that make a test fast and private.
+    pub env: Vec<(String, String)>,
+}
+
+/// A started system. Dropping it ends every process.
+pub struct Stack {
+    // Fields drop in this order: nobody complains about a Redis that went first.
+    edges: Vec<Edge>,
+    workers: Vec<Process>,
+    redis: Redis,
+    folder: PathBuf,
+}
+
+struct Edge {
+    process: Process,
+    url: String,
+    admin_url: String,
+}
+
+impl Options {
+    /// Two edges and two workers, with no limit on how fast a test may send.
+    pub fn new(program: impl Into<PathBuf>, topology: Topology) -> Self {
+        Self {
+            program: program.into(),
+            topology,
+            edges: 2,
+            workers: 2,
+            persistent: false,
+            env: Vec::new(),
+        }
+    }
+
+    /// With one more setting.
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.env.push((name.to_owned(), value.to_string()));
+        self
+    }
+}
+
+impl Stack {
+    /// Starts everything and waits until each process says that it is ready.
+    ///
+    /// # Panics
+    /// When something does not start; its log is printed.
+    pub async fn start(options: Options) -> Self {
+        let redis = Redis::start(options.topology, options.persistent).await;
+        let folder = folder();
+        let mut stack = Self { edges: Vec::new(), workers: Vec::new(), redis, folder };
+        for number in 0..options.workers {
+            let worker = stack.process(&options, "worker", number, &[]);
+            stack.workers.push(worker);
+        }
+        for number in 0..options.edges {
+            let (client_port, admin_port) = (port::free(), port::free());
+            let ports = [("PORT", client_port), ("ADMIN_PORT", admin_port)];
+            stack.edges.push(Edge {
+                process: stack.process(&options, "edge", number, &ports),
+                url: format!("http://127.0.0.1:{client_port}"),
+                admin_url: format!("http://127.0.0.1:{admin_port}"),
+            });
+        }
+        for number in 0..options.edges {
+            stack.until_edge_is_ready(number).await;
+        }
+        stack
+    }
+
+    fn process(
+        &self,
+        options: &Options,
+        role: &str,
+        number: usize,
+        ports: &[(&str, u16)],
+    ) -> Process {
+        let mut env: Vec<(String, String)> = [
+            ("REDIS_URL", self.redis.url().as_str()),
+            ("JWT_SECRET", token::SECRET),
+            ("BIND_ADDRESS", "127.0.0.1"),
+            ("LOG_LEVEL", "info"),
+            ("APP_ENV", "development"),
+            ("RATE_EVENTS_PER_SECOND", "0"),
+            ("RATE_MESSAGES", "0"),
+            ("CONNECTIONS_PER_MINUTE", "0"),
+            ("REFUSED_CONNECTIONS_PER_MINUTE", "0"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        env.extend(ports.iter().map(|(name, port)| ((*name).to_owned(), port.to_string())));
+        env.extend(options.env.iter().cloned());
+        let name = format!("{role}-{number}");
+        // So that nothing is left behind when the test process itself is killed.
+        let args = [role, "--stop-with-stdin"];
+        Process::start(&self.folder, &name, &options.program, &args, env)
+    }
+
+    /// Waits until `GET /ready` of an edge answers 200.
+    pub async fn until_edge_is_ready(&mut self, number: usize) {
+        let edge = &mut self.edges[number];
+        if let Some(code) = edge.process.ended() {
+            panic!("{} ended with {code:?}: {}", edge.process.name(), edge.process.log());
+        }
+        let url = edge.admin_url.clone();
+        until("an edge's /ready to answer 200", || async {
+            let reply = http::request(&url, "GET", "/ready", &[], "").await.ok()?;
+            (reply.status == 200).then_some(())
+        })
+        .await;
+    }
+
+    /// Where clients reach an edge: `http://127.0.0.1:port`.
+    pub fn edge_url(&self, number: usize) -> &str {
+        &self.edges[number].url
+    }
+
+    /// Where operators reach an edge: `/health`, `/ready` and `/metrics`.
+    pub fn admin_url(&self, number: usize) -> &str {
+        &self.edges[number].admin_url
+    }
+
+    /// The `REDIS_URL` of all processes.
+    pub fn redis_url(&self) -> String {
+        self.redis.url()
+    }
+
+    /// A token for this user with these platform roles.
+    pub fn token(&self, user: &str, roles: &[&str]) -> String {
+        token::of(user, roles)
+    }
+
+    /// Connects a plain user to an edge.
+    pub async fn client(&self, edge: usize, user: &str) -> Client {
+        self.client_with(edge, user, &[]).await
+    }
+
+    /// Connects a user with platform roles to an edge.
+    pub async fn client_with(&self, edge: usize, user: &str, roles: &[&str]) -> Client {
+        Client::connect(self.edge_url(edge), &self.token(user, roles)).await
+    }
+
+    /// One edge's process.
+    pub fn edge(&mut self, number: usize) -> &mut Process {
+        &mut self.edges[number].process
+    }
+
+    /// One worker's process.
+    pub fn worker(&mut self, number: usize) -> &mut Process {
+        &mut self.workers[number]
+    }
+
+    /// Ends a worker as a crash would (SIGKILL).
+    pub fn kill_worker(&mut self, number: usize) {
+        self.workers[number].kill();
+    }
+
+    /// Ends every Redis server as a crash would and starts it again at the same port, with the data
+    /// if [`Options::persistent`] is set.
+    pub async fn restart_redis(&mut self) {
+        self.redis.restart().await;
+    }
+
+    /// Runs `realtime` with these arguments against this stack's Redis; gives what it printed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn command(&self, program: impl AsRef<Path>, args: &[&str]) -> String {
+        let mut command = tokio::process::Command::new(program.as_ref());
+        command.args(args).env("REDIS_URL", self.redis.url()).env("JWT_SECRET", token::SECRET);
+        let output = crate::within(&args.join(" "), command.output()).await.expect("it starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{args:?} failed: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // A failed test's logs stay for a longer look; `Process` says where.
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// A new folder for the logs of one stack.
+fn folder() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("realtime-test-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).expect("a folder for logs");
+    folder
+}

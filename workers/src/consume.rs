@@ -1,0 +1,260 @@
+//! Consume: a loop per Redis node that reads the intakes of the partitions that were rung, applies
+//! what it finds in one pipeline, and stops a partition at the first event that did not apply.
+//!
+//! The truth is the applied position beside the fence in Redis. Reading is harmless for anyone; what
+//! another worker must not do is commit, and the commit checks the fence and the sequence. A partition
+//! whose commit failed is given up and taken anew, which reads the position: nothing is sent again by
+//! guess.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use lua::batch::Batch;
+use lua::commit::{self, Commit, Outcome, Place};
+use lua::id::{EventId, Partition};
+use lua::record::{BadRecord, Record};
+use lua::topology::NodeId;
+use lua::{Redis, Value};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, warn};
+
+use crate::config::Config;
+use crate::partitions::{Partitions, Turn};
+
+/// How long an idle consumer waits for a doorbell before it looks at every partition all the same.
+const LOOK_ANYWAY: Duration = Duration::from_secs(1);
+
+/// How long a consumer waits when Redis cannot serve.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What the consumers of one worker share.
+pub struct Consumer {
+    pub redis: Redis,
+    pub partitions: Arc<Partitions>,
+    pub config: Config,
+}
+
+/// An entry that was sent to Redis and whose reply is awaited.
+struct Sent {
+    place: Place,
+    id: EventId,
+    entry: Result<Record, BadRecord>,
+}
+
+/// How a partition's turn ended.
+enum End {
+    /// All of its events are applied.
+    Done,
+    /// It must be taken anew.
+    Stopped,
+    /// An event cannot be applied: it is put aside first, then the partition goes on.
+    Defect(Sent, String),
+}
+
+impl Consumer {
+    /// Works until `shutdown`, and finishes the turn that it is in.
+    pub async fn run(self: Arc<Self>, node: NodeId, shutdown: CancellationToken) {
+        let mut looked = Instant::now();
+        while !shutdown.is_cancelled() {
+            let woken = self.partitions.wake.notified();
+            tokio::pin!(woken);
+            // Before looking: a doorbell between the look and the wait must not be lost.
+            woken.as_mut().enable();
+            if looked.elapsed() >= LOOK_ANYWAY {
+                looked = Instant::now();
+                self.partitions.ring_all();
+            }
+            let turns = self.partitions.turns(self.of_node(node));
+            if turns.is_empty() {
+                tokio::select! {
+                    () = woken => {}
+                    () = tokio::time::sleep(LOOK_ANYWAY) => {}
+                    () = shutdown.cancelled() => {}
+                }
+            } else if !self.turn(node, &turns).await {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// The partitions that a node holds now.
+    pub fn of_node(&self, node: NodeId) -> impl Iterator<Item = Partition> + '_ {
+        Partition::all().filter(move |partition| self.redis.node_of(*partition) == node)
+    }
+
+    /// Reads and applies once. False where Redis could not serve.
+    async fn turn(&self, node: NodeId, turns: &[Turn]) -> bool {
+        let mut reads = Batch::default();
+        for turn in turns {
+            reads.add(commit::read(turn.place.partition, turn.applied, self.config.batch_max as usize));
+        }
+        let replies = match reads.run(&self.redis, node).await {
+            Ok(replies) => replies,
+            Err(problem) => {
+                debug!(%problem, "reading intakes failed");
+                turns.iter().for_each(|turn| self.partitions.ring(turn.place.partition));
+                return false;
+            }
+        };
+        let sent = self.prepare(turns, replies);
+        self.commit(node, sent).await
+    }
+
+    /// The commits of what was read, in order.
+    fn prepare(&self, turns: &[Turn], replies: Vec<Value>) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        for (turn, reply) in turns.iter().zip(replies) {
+            if let Value::ServerError(problem) = &reply {
+                debug!(partition = %turn.place.partition, code = problem.code(), "reading an intake failed");
+                self.give_up(turn.place);
+                continue;
+            }
+            let entries = commit::read_reply(reply);
+            if entries.len() as u64 == self.config.batch_max {
+                self.partitions.ring(turn.place.partition);
+            }
+            for (n, entry) in entries.into_iter().enumerate() {
+                let place = Place { seq: turn.place.seq + n as u64, ..turn.place };
+                let id = entry.as_ref().map_or_else(|bad| bad.id, |record| record.id);
+                sent.push(Sent { place, id, entry });
+            }
+        }
+        sent
+    }
+
+    async fn commit(&self, node: NodeId, sent: Vec<Sent>) -> bool {
+        if sent.is_empty() {
+            return true;
+        }
+        let begun = Instant::now();
+        let mut batch = Batch::default();
+        for sent in &sent {
+            batch.add(match &sent.entry {
+                Ok(record) => crate::apply::call(Commit::new(sent.place, record), &self.config),
+                Err(bad) => commit::bury_entry(sent.place, bad),
+            });
+        }
+        metrics::histogram!("rt_apply_batch_size").record(batch.len() as f64);
+        let replies = match batch.run(&self.redis, node).await {
+            Ok(replies) => replies,
+            Err(problem) => {
+                warn!(%problem, "a batch's outcome is unknown; its partitions are read anew");
+                sent.iter().for_each(|sent| self.give_up(sent.place));
+                self.redis.refresh().await;
+                return false;
+            }
+        };
+        metrics::histogram!("rt_apply_seconds").record(begun.elapsed().as_secs_f64());
+        self.settle_replies(node, sent, replies).await
+    }
+
+    /// Takes note of the replies, partition by partition.
+    async fn settle_replies(&self, node: NodeId, sent: Vec<Sent>, replies: Vec<Value>) -> bool {
+        let mut served = true;
+        let mut stopped: Option<Partition> = None;
+        for (sent, reply) in sent.into_iter().zip(replies) {
+            let place = sent.place;
+            if stopped == Some(place.partition) {
+                continue;
+            }
+            stopped = match self.note(sent, Outcome::read(reply)) {
+                End::Done => None,
+                End::Stopped => {
+                    self.give_up(place);
+                    served = false;
+                    Some(place.partition)
+                }
+                End::Defect(sent, problem) => {
+                    served &= self.bury(node, sent, &problem).await;
+                    self.give_up(place);
+                    Some(place.partition)
+                }
+            };
+        }
+        if !served {
+            self.redis.refresh().await;
+        }
+        served
+    }
+
+    /// Takes note of one event's outcome.
+    fn note(&self, sent: Sent, outcome: Outcome) -> End {
+        let partition = sent.place.partition;
+        match outcome {
+            Outcome::Applied | Outcome::Logged | Outcome::Again | Outcome::Refused(_) => {
+                self.count(&sent, &outcome);
+                self.partitions.with(partition, sent.place.fence, |held| {
+                    held.advance(sent.id);
+                    let Ok(record) = sent.entry else { return };
+                    if outcome == Outcome::Logged {
+                        held.changed.insert(record.entity, record.id);
+                    } else if record.event == "connection-closed" {
+                        let due = record.id.ms + self.config.presence_grace_ms;
+                        held.due_ms = Some(held.due_ms.map_or(due, |known| known.min(due)));
+                    }
+                });
+                End::Done
+            }
+            Outcome::Fenced => {
+                warn!(%partition, fence = sent.place.fence, "the partition has another owner");
+                End::Stopped
+            }
+            Outcome::Rewind => {
+                warn!(%partition, seq = sent.place.seq, "the partition is not where it was");
+                End::Stopped
+            }
+            Outcome::NoScript => {
+                debug!(%partition, "a script is not loaded");
+                End::Stopped
+            }
+            Outcome::Trouble(problem) => {
+                warn!(%partition, %problem, "Redis cannot apply events now");
+                End::Stopped
+            }
+            Outcome::Defect(problem) => End::Defect(sent, problem),
+        }
+    }
+
+    fn count(&self, sent: &Sent, outcome: &Outcome) {
+        let event = match &sent.entry {
+            Ok(record) => lua::event::TABLE.iter().find(|row| row.name == record.event).map_or("unknown", |row| row.name),
+            Err(_) => "malformed",
+        };
+        let outcome = match outcome {
+            Outcome::Refused(code) => code.clone(),
+            Outcome::Again => "again".to_owned(),
+            _ => "applied".to_owned(),
+        };
+        metrics::counter!("rt_events_applied_total", "event" => event, "outcome" => outcome).increment(1);
+    }
+
+    /// Puts an event aside that cannot be applied. False where that could not be done.
+    async fn bury(&self, node: NodeId, sent: Sent, problem: &str) -> bool {
+        error!(partition = %sent.place.partition, event.id = %sent.id, problem, "an event cannot be applied: dead letter");
+        let mut batch = Batch::default();
+        batch.add(match &sent.entry {
+            Ok(record) => Commit::new(sent.place, record).bury(problem),
+            Err(bad) => commit::bury_entry(sent.place, bad),
+        });
+        match batch.run(&self.redis, node).await {
+            Ok(replies) => {
+                metrics::counter!("rt_dead_letters_total").increment(1);
+                replies.into_iter().all(|reply| Outcome::read(reply).is_done())
+            }
+            Err(problem) => {
+                warn!(%problem, "a dead letter could not be written");
+                false
+            }
+        }
+    }
+
+    /// Gives a partition up, so that it is taken anew from its position in Redis.
+    fn give_up(&self, place: Place) {
+        self.partitions.drop_lease(place.partition, place.fence);
+    }
+}
+
+/// Milliseconds since the epoch, for what is due: the scripts compare with Redis's own clock.
+pub fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

@@ -1,0 +1,87 @@
+//! Rules: records in, one script call each, deliveries out. Any number of workers share the partitions.
+
+mod apply;
+pub mod config;
+mod consume;
+mod lease;
+mod partitions;
+mod share;
+mod tend;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use config::Config;
+use consume::Consumer;
+use lease::Duty;
+use lua::{Redis, key};
+use lua::subscriber::Subscriber;
+use partitions::Partitions;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::info;
+
+/// Runs a worker until `shutdown`: then it finishes the turn it is in and hands its partitions over.
+pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let worker = config.worker_id.clone().unwrap_or_else(|| format!("worker-{:08x}", rand::random::<u32>()));
+    let partitions = Arc::new(Partitions::default());
+    let subscriber = doorbell(&redis, &partitions);
+    let duty = Duty {
+        redis: redis.clone(),
+        subscriber,
+        partitions: Arc::clone(&partitions),
+        worker: worker.clone(),
+        lease_ms: config.lease_ms,
+    };
+    let consumer = Arc::new(Consumer { redis: redis.clone(), partitions, config });
+    info!(worker, "working");
+
+    let consuming = TaskTracker::new();
+    tokio::join!(duty.run(shutdown.clone()), follow_nodes(&redis, &consumer, &consuming, &shutdown));
+
+    // Stop reading, finish the batch, then hand over: a partition that is released while its batch
+    // is under way would stand still until the batch is refused.
+    consuming.close();
+    consuming.wait().await;
+    duty.release_all().await;
+    info!(worker, "stopped");
+    Ok(())
+}
+
+/// Hears which partitions have work.
+fn doorbell(redis: &Redis, partitions: &Arc<Partitions>) -> Subscriber {
+    let (rung, restored) = (Arc::clone(partitions), Arc::clone(partitions));
+    Subscriber::start(
+        redis.clone(),
+        move |channel: &str, _payload| {
+            if let Some(partition) = key::partition_of(channel) {
+                rung.ring(partition);
+            }
+        },
+        // What was rung while the subscription was away is not known.
+        move |_status| restored.ring_all(),
+    )
+}
+
+/// Keeps a consumer and a tender for every node that there is.
+async fn follow_nodes(
+    redis: &Redis,
+    consumer: &Arc<Consumer>,
+    consuming: &TaskTracker,
+    shutdown: &CancellationToken,
+) {
+    let mut changes = redis.changes();
+    let mut known = HashSet::new();
+    loop {
+        for node in redis.nodes() {
+            if known.insert(node) {
+                consuming.spawn(Arc::clone(consumer).run(node, shutdown.clone()));
+                consuming.spawn(tend::run(Arc::clone(consumer), node, shutdown.clone()));
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            changed = changes.changed() => if changed.is_err() { return },
+        }
+    }
+}
