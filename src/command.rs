@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 
 use crate::failure::Failure;
 use crate::settings::Threads;
-use crate::{bench, dev, edge, token, worker};
+use crate::{bench, dev, edge, inspect, token, worker};
 
 /// The real-time layer of a coding platform: Socket.IO edges and workers on Redis Streams.
 #[derive(Parser, Debug)]
@@ -20,6 +20,8 @@ pub enum Command {
     Worker(worker::Command),
     /// Print a token for a user
     Token(token::Command),
+    /// Look inside a running service
+    Inspect(inspect::Command),
     /// Measure the service with real clients
     #[command(subcommand)]
     Bench(bench::Command),
@@ -41,7 +43,7 @@ impl Command {
             Self::Dev(dev) => dev.logging.start("warn"),
             Self::Edge(edge) => edge.process.logging.start("info"),
             Self::Worker(worker) => worker.process.logging.start("info"),
-            Self::Token(_) | Self::Bench(_) => Ok(()),
+            Self::Token(_) | Self::Inspect(_) | Self::Bench(_) => Ok(()),
         }
     }
 
@@ -51,7 +53,7 @@ impl Command {
             Self::Dev(dev) => dev.threads.clone(),
             Self::Edge(edge) => edge.process.threads.clone(),
             Self::Worker(worker) => worker.process.threads.clone(),
-            Self::Token(_) | Self::Bench(_) => Threads::one(),
+            Self::Token(_) | Self::Inspect(_) | Self::Bench(_) => Threads::one(),
         }
     }
 
@@ -62,6 +64,7 @@ impl Command {
             Self::Edge(edge) => edge.run().await,
             Self::Worker(worker) => worker.run().await,
             Self::Token(token) => token.run(),
+            Self::Inspect(inspect) => inspect.run().await,
             Self::Bench(bench) => bench.run().await,
         }
     }

@@ -1,6 +1,7 @@
 //! `realtime edge`: the role that holds the sockets. Any number of them.
 
 use clap::Args;
+use tokio::net::TcpListener;
 
 use crate::failure::Failure;
 use crate::settings::{self, Process};
@@ -28,6 +29,13 @@ impl Command {
         let redis = process.connect().await?;
         let shutdown = shutdown::on_signal()?;
         parent.watch(&shutdown);
+        let (port, admin_port) = (port_of(&listener), port_of(&admin));
+        tracing::info!(port, admin_port, "listening");
         Ok(edge::run(config, listener, admin, redis, shutdown).await?)
     }
+}
+
+/// The port that was bound, also where any free one was asked for.
+fn port_of(listener: &TcpListener) -> Option<u16> {
+    listener.local_addr().ok().map(|address| address.port())
 }

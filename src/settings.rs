@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use lua::Redis;
 use lua::topology::{ConnectError, Settings};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -33,19 +33,21 @@ pub struct Process {
 pub struct Stage {
     /// production or development; in production a weak secret stops the start
     /// [default: NODE_ENV, else development]
-    #[arg(long, env, value_name = "STAGE", hide_possible_values = true)]
+    #[arg(long, env, value_name = "STAGE", value_parser = environment)]
     app_env: Option<Environment>,
     #[arg(long, env, hide = true)]
     node_env: Option<String>,
 }
 
 /// Where the service runs.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
     /// For real.
     Production,
     /// To be worked on.
     Development,
+    /// The variable is set to nothing, which compose files do to what is not set.
+    Unsaid,
 }
 
 /// Size of the process.
@@ -60,9 +62,19 @@ impl Stage {
     /// APP_ENV decides; where it is not set, NODE_ENV, whose other words mean development.
     pub fn is_production(&self) -> bool {
         match self.app_env {
-            Some(environment) => environment == Environment::Production,
-            None => self.node_env.as_deref() == Some("production"),
+            Some(Environment::Production) => true,
+            Some(Environment::Development) => false,
+            Some(Environment::Unsaid) | None => self.node_env.as_deref() == Some("production"),
         }
+    }
+}
+
+fn environment(text: &str) -> Result<Environment, &'static str> {
+    match text {
+        "production" => Ok(Environment::Production),
+        "development" => Ok(Environment::Development),
+        "" => Ok(Environment::Unsaid),
+        _ => Err("APP_ENV is production or development"),
     }
 }
 
@@ -158,12 +170,13 @@ mod tests {
 
     #[test]
     fn app_env_goes_before_node_env() {
-        use Environment::{Development, Production};
+        use Environment::{Development, Production, Unsaid};
         assert!(!stage(None, None).is_production());
         assert!(stage(None, Some("production")).is_production());
         assert!(!stage(None, Some("test")).is_production());
         assert!(!stage(Some(Development), Some("production")).is_production());
         assert!(stage(Some(Production), Some("test")).is_production());
+        assert!(stage(Some(Unsaid), Some("production")).is_production());
     }
 
     #[tokio::test]

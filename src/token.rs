@@ -10,6 +10,7 @@ use lua::id::UserId;
 
 use crate::dev;
 use crate::failure::Failure;
+use crate::output::say;
 use crate::settings;
 
 /// Longest life of a token: ten years. Longer is a slip of the unit.
@@ -48,7 +49,7 @@ impl Command {
             })?,
         };
         let name = self.name.unwrap_or_else(|| self.user.to_string());
-        println!("{}", sign(&signer(&secret)?, self.user, name, self.roles, self.ttl)?);
+        say(sign(&signer(&secret)?, self.user, name, self.roles, self.ttl)?);
         Ok(())
     }
 }

@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
-const CLIENT_FILES = ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js"].flatMap(
-  (name) => [name, `${name}.map`],
-);
+const CLIENT_FILES = ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js"].flatMap((name) => [
+  name,
+  `${name}.map`,
+]);
 
 /** Emits the unmodified client bundle to `client/`; the edge serves it at `/socket.io/socket.io.js`. */
 function clientBundle(): Plugin {

@@ -1,5 +1,5 @@
 //! The server that the protocol's official conformance suites ask for, with their short times:
-//! `cargo run -p edge --example conformance [address]`, by default `127.0.0.1:3000`.
+//! `cargo run -p edge --example conformance [address]`, by default `[::]:3000`.
 
 #[path = "../tests/protocol/server.rs"]
 mod server;
@@ -11,11 +11,10 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    let address = std::env::args().nth(1).unwrap_or_else(|| "[::]:3000".to_owned());
     let settings = Settings {
         ping_interval: Duration::from_millis(300),
         ping_timeout: Duration::from_millis(200),
-        connect_timeout: Duration::from_secs(1),
         ..Settings::default()
     };
     let listener = TcpListener::bind(&address).await?;

@@ -56,10 +56,7 @@ impl Reason {
     /// DISCONNECT packet before the transport closes; a client that only loses its transport
     /// comes back on its own.
     pub fn may_return(self) -> bool {
-        !matches!(
-            self,
-            Reason::ClientDisconnect | Reason::ServerDisconnect | Reason::TokenExpired
-        )
+        !matches!(self, Reason::ClientDisconnect | Reason::ServerDisconnect | Reason::TokenExpired)
     }
 
     /// Whether the server decided to end a session that was in order. Only then has a polling
@@ -67,7 +64,11 @@ impl Reason {
     pub(crate) fn is_orderly(self) -> bool {
         matches!(
             self,
-            Reason::Slow | Reason::Gap | Reason::Drain | Reason::ServerDisconnect | Reason::TokenExpired
+            Reason::Slow
+                | Reason::Gap
+                | Reason::Drain
+                | Reason::ServerDisconnect
+                | Reason::TokenExpired
         )
     }
 

@@ -59,9 +59,9 @@ impl From<&Config> for Settings {
         Self {
             edge: config.listen.edge_name(),
             ack_timeout: Duration::from_millis(config.protocol.ack_timeout_ms),
-            intake: Limits { queue: limits.intake_queue as usize, lag_max: limits.intake_lag_max },
-            connections_per_user: limits.connections_per_user as usize,
-            rooms_per_connection: limits.rooms_per_connection as usize,
+            intake: Limits { queue: limits.intake_queue, lag_max: limits.intake_lag_max },
+            connections_per_user: limits.connections_per_user,
+            rooms_per_connection: limits.rooms_per_connection,
         }
     }
 }

@@ -84,9 +84,7 @@ impl Frame {
         for part in parts {
             bytes.extend_from_slice(part);
         }
-        Frame {
-            bytes: Bytes::from(bytes),
-        }
+        Frame { bytes: Bytes::from(bytes) }
     }
 
     fn header_size(&self) -> usize {

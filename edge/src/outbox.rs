@@ -45,10 +45,7 @@ pub(crate) enum Taken {
 impl Outbox {
     /// An empty outbox that holds at most `unsent_bytes_max` bytes.
     pub fn new(unsent_bytes_max: usize) -> Outbox {
-        Outbox {
-            limit: unsent_bytes_max,
-            queue: Mutex::default(),
-        }
+        Outbox { limit: unsent_bytes_max, queue: Mutex::default() }
     }
 
     /// Queues one frame. False if it was dropped because the session is closing; a frame that does

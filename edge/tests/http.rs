@@ -209,6 +209,10 @@ async fn the_page_is_there_or_says_how_to_build_it() {
     assert_eq!((again.status, again.body.as_str()), (304, ""));
     assert_eq!(bundle.status, 200);
     assert_eq!(bundle.header("content-type"), Some("text/javascript; charset=utf-8"));
+    let script = page.body.split('"').find(|part| part.starts_with("/assets/")).expect("a script");
+    let script = edge.get(script).await;
+    let cache = script.header("cache-control");
+    assert_eq!((script.status, cache), (200, Some("public, max-age=31536000, immutable")));
     edge.stop().await;
 }
 

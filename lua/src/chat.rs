@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::commit::Commit;
 use crate::id::{EventId, RoomId, UserId};
 use crate::key::RoomKeys;
-use crate::limit::{MENTIONS_MAX, MESSAGE_LENGTH_MAX};
+use crate::limit::{MENTIONS_MAX, MESSAGE_LENGTH_MAX, PAGE_BYTES_MAX};
 use crate::payload::{Limit, Name, RequestId, Text};
 use crate::room::roles;
 use crate::script::{CHAT_HISTORY, CHAT_SEND};
@@ -158,6 +158,7 @@ pub fn history(commit: &Commit<'_>, event: &GetMessages) -> Cmd {
             &id(event.after),
             &event.limit.0.to_string(),
             &id(event.thread_id),
+            &PAGE_BYTES_MAX.to_string(),
         ],
     )
 }

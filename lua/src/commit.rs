@@ -162,7 +162,7 @@ impl<'a> Commit<'a> {
     /// Commits a refusal that needs no state.
     pub fn refuse(&self, refusal: &Refusal) -> Cmd {
         let body = format!(r#""error":{}"#, refusal.json());
-        self.call(&INTAKE_REFUSE, &[], &[&body])
+        self.call(&INTAKE_REFUSE, &[], &[refusal.code.word(), &body])
     }
 
     /// Puts the event aside as one that cannot be applied.

@@ -89,6 +89,11 @@ pub struct EventId {
 #[error("must be an event id, <ms>-<seq>")]
 pub struct BadEventId;
 
+impl EventId {
+    /// The last that there can be.
+    const LAST: Self = Self { ms: u64::MAX, seq: u64::MAX };
+}
+
 impl FromStr for EventId {
     type Err = BadEventId;
 
@@ -99,7 +104,9 @@ impl FromStr for EventId {
                 && (part.len() == 1 || !part.starts_with('0'));
             if canonical { part.parse::<u64>().map_err(|_| BadEventId) } else { Err(BadEventId) }
         };
-        Ok(Self { ms: number(ms)?, seq: number(seq)? })
+        let id = Self { ms: number(ms)?, seq: number(seq)? };
+        // Nothing comes after the last of all ids: Redis never gives it, and refuses to read after it.
+        if id == Self::LAST { Err(BadEventId) } else { Ok(id) }
     }
 }
 
@@ -190,7 +197,8 @@ mod tests {
         let id = |text: &str| text.parse::<EventId>().expect("an event id");
         assert!(id("9-10") > id("9-9"));
         assert!(id("10-0") > id("9-99"));
-        for bad in ["", "1", "1-", "-1", "1-2-3", "a-1", "01-1", "+1-1", "99999999999999999999-0"] {
+        let last = "18446744073709551615-18446744073709551615";
+        for bad in ["", "1", "1-", "-1", "1-2-3", "a-1", "01-1", "+1-1", "99999999999999999999-0", last] {
             assert!(bad.parse::<EventId>().is_err(), "{bad}");
         }
     }

@@ -48,9 +48,10 @@ pub fn inbox(partition: Partition, edge: &str) -> String {
     format!("rt:{}:edge:{edge}", partition.tag())
 }
 
-/// string; the first answer to a request, for [`crate::limit::ONCE_MS`].
+/// string; the first answer to a request, for [`crate::limit::ONCE_MS`]. Neither ids nor event names
+/// have a comma, so that no two requests share a key.
 pub fn once(partition: Partition, user: &UserId, event: &str, entity: &str, request: &str) -> String {
-    format!("rt:{}:once:{user}:{event}:{entity}:{request}", partition.tag())
+    format!("rt:{}:once:{user},{event},{entity},{request}", partition.tag())
 }
 
 /// The keys of one room.
@@ -80,12 +81,12 @@ impl RoomKeys {
         format!("{}:members", self.base)
     }
 
-    /// hash; per present user: name, status, joinedAt, role and number of connections, as JSON.
+    /// hash; per present user: id, name, role, status and joinedAt, as JSON.
     pub fn presence(&self) -> String {
         format!("{}:presence", self.base)
     }
 
-    /// hash; connection id by the user it belongs to, of the connections that joined.
+    /// hash; per user the ids of the connections that joined, separated by spaces.
     pub fn connections(&self) -> String {
         format!("{}:connections", self.base)
     }

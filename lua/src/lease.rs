@@ -97,11 +97,12 @@ pub mod registry {
 
     use crate::key::WORKERS;
     use crate::record::text;
+    use crate::script::LEASE_REGISTER;
 
-    /// Says that `worker` lives at `now_ms`.
-    pub fn heartbeat(worker: &str, now_ms: u64) -> Cmd {
-        let mut cmd = redis::cmd("ZADD");
-        cmd.arg(WORKERS).arg(now_ms).arg(worker);
+    /// Says that `worker` lives, and asks who does: all who said so within `lease_ms`.
+    pub fn register(worker: &str, lease_ms: u64) -> Cmd {
+        let mut cmd = super::call(LEASE_REGISTER.script.get_hash(), &[WORKERS.to_owned()]);
+        cmd.arg(worker).arg(lease_ms);
         cmd
     }
 
@@ -112,25 +113,11 @@ pub mod registry {
         cmd
     }
 
-    /// Forgets workers that did not say that they live since `before_ms`.
-    pub fn forget(before_ms: u64) -> Cmd {
-        let mut cmd = redis::cmd("ZREMRANGEBYSCORE");
-        cmd.arg(WORKERS).arg("-inf").arg(format!("({before_ms}"));
-        cmd
-    }
-
-    /// Who said so since `since_ms`.
-    pub fn live(since_ms: u64) -> Cmd {
-        let mut cmd = redis::cmd("ZRANGEBYSCORE");
-        cmd.arg(WORKERS).arg(since_ms).arg("+inf");
-        cmd
-    }
-
-    /// Reads the reply to [`live`].
-    pub fn names(reply: Value) -> Vec<String> {
+    /// Reads the reply to [`register`].
+    pub fn names(reply: Value) -> Option<Vec<String>> {
         match reply {
-            Value::Array(names) => names.into_iter().filter_map(text).collect(),
-            _ => Vec::new(),
+            Value::Array(names) => Some(names.into_iter().filter_map(text).collect()),
+            _ => None,
         }
     }
 }

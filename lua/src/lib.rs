@@ -6,6 +6,7 @@ pub mod chat;
 pub mod commit;
 pub mod event;
 pub mod id;
+pub mod inspect;
 pub mod intake;
 pub mod key;
 pub mod lease;

@@ -25,6 +25,13 @@ pub const RECENT_MESSAGES: usize = 50;
 /// Events in `missed`.
 pub const MISSED_MAX: usize = 500;
 
+/// Bytes of messages in `room-joined`, and of events in its `missed`. 50 messages of full length in
+/// ASCII fit; ack and event together stay below what may wait for a connection (1 MiB).
+pub const JOINED_BYTES_MAX: usize = 224 * 1024;
+
+/// Bytes of messages in one page of history. 100 messages of full length in ASCII fit.
+pub const PAGE_BYTES_MAX: usize = 512 * 1024;
+
 /// Dead letters kept per partition.
 pub const DEAD_LETTERS_MAX: usize = 10_000;
 

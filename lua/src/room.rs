@@ -9,7 +9,9 @@ use crate::Redis;
 use crate::commit::Commit;
 use crate::id::{EventId, Partition, RoomId, UserId};
 use crate::key::{self, RoomKeys};
-use crate::limit::{MEMBERS_LISTED, MISSED_MAX, NAME_LENGTH_MAX, RECENT_MESSAGES, TYPING_MS};
+use crate::limit::{
+    JOINED_BYTES_MAX, MEMBERS_LISTED, MISSED_MAX, NAME_LENGTH_MAX, RECENT_MESSAGES, TYPING_MS,
+};
 use crate::payload::{Limit, Name, RequestId};
 use crate::script::{
     ROOM_CREATE, ROOM_DROP, ROOM_EXPIRE, ROOM_JOIN, ROOM_LEAVE, ROOM_LOG, ROOM_MEMBERS, ROOM_TYPING,
@@ -31,6 +33,10 @@ pub enum RoomType {
 }
 
 impl RoomType {
+    /// Every type there is.
+    pub const ALL: &'static [Self] =
+        &[Self::Discussion, Self::Collaboration, Self::Interview, Self::Contest];
+
     /// The word that clients see.
     pub fn word(self) -> &'static str {
         match self {
@@ -301,6 +307,10 @@ pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom) -> Cmd {
         ),
         None => (String::new(), String::new()),
     };
+    let types: String = RoomType::ALL
+        .iter()
+        .filter(|kind| kind.may_create(&commit.record().roles))
+        .fold(",".to_owned(), |types, kind| types + kind.word() + ",");
     commit.call(
         &ROOM_CREATE,
         &[keys.room(), keys.access()],
@@ -313,6 +323,7 @@ pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom) -> Cmd {
             &roles,
             &event.max_members.map(|max| max.0.to_string()).unwrap_or_default(),
             &listed,
+            &types,
         ],
     )
 }
@@ -348,6 +359,7 @@ pub fn join(commit: &Commit<'_>, event: &JoinRoom, log_max: usize) -> Cmd {
             &MEMBERS_LISTED.to_string(),
             &RECENT_MESSAGES.to_string(),
             &MISSED_MAX.to_string(),
+            &JOINED_BYTES_MAX.to_string(),
         ],
     )
 }

@@ -44,13 +44,15 @@ macro_rules! scripts {
 
 scripts! {
     CHAT_HISTORY = "chat/history"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "message"];
+        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "message"
+              "later"];
     CHAT_SEND = "chat/send"
         uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "publication" "record"
               "message" "quote"];
     INTAKE_BURY = "intake/bury" uses ["answer" "finish" "open"];
     INTAKE_REFUSE = "intake/refuse" uses ["answer" "finish" "open" "succeed"];
     INTAKE_SETTLE = "intake/settle" uses [];
+    LEASE_REGISTER = "lease/register" uses [];
     LEASE_RELEASE = "lease/release" uses [];
     LEASE_RENEW = "lease/renew" uses [];
     LEASE_TAKE = "lease/take" uses [];
@@ -66,7 +68,7 @@ scripts! {
               "leave"];
     ROOM_LOG = "room/log" uses ["publication" "logged"];
     ROOM_MEMBERS = "room/members"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar"];
+        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "beyond"];
     ROOM_TYPING = "room/typing"
         uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar"];
     TIMER_FIRE = "timer/fire" uses [];

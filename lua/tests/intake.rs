@@ -4,6 +4,7 @@ mod common;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use common::{Server, both, command, each_topology, until};
@@ -12,6 +13,7 @@ use lua::id::Partition;
 use lua::intake::{Entry, Intake, Limits, Refused};
 use lua::key;
 use lua::subscriber::Subscriber;
+use lua::topology::Settings;
 use parking_lot::Mutex;
 
 const LIMITS: Limits = Limits { queue: 10_000, lag_max: 100_000 };
@@ -202,6 +204,29 @@ async fn a_full_queue_refuses_and_what_was_accepted_is_written() {
         intake.drained().await;
         assert_eq!(written(&redis, partition).await.len(), 10);
         assert!(refused.lock().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_without_an_answer_is_reported_and_never_sent_again() {
+    both(async |server: Server| {
+        // Less than the pause, which is less than the time after which the connection is given up.
+        let timeout = Duration::from_millis(300);
+        let settings =
+            Settings { url: server.url(), command_timeout: timeout, connect_timeout: timeout };
+        let redis = Redis::connect(&settings).await.unwrap();
+        let (intake, refused) = start(&redis, LIMITS);
+        let partition = Partition::of("room");
+        command::<()>(&redis, redis.node_of(partition), &["CLIENT", "PAUSE", "600", "WRITE"]).await;
+        intake.append(entry("room", "slow")).unwrap();
+        intake.drained().await;
+        assert_eq!(refused.lock().len(), 1, "its fate is unknown, which is told");
+        until("the pause ends", async || serves(&redis, partition).await).await;
+        assert_eq!(written(&redis, partition).await, ["slow"], "it was written all the same");
+        intake.append(entry("room", "next")).unwrap();
+        intake.drained().await;
+        assert_eq!(written(&redis, partition).await, ["slow", "next"]);
     })
     .await;
 }

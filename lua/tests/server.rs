@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use common::{command, until};
+use common::{command, durable, until};
 use lua::Redis;
 use lua::id::Partition;
 use lua::server::{Options, Private, PrivateCluster};
@@ -26,13 +26,11 @@ async fn a_dropped_server_is_gone_with_its_files() {
 
 #[tokio::test]
 async fn a_restarted_server_has_the_same_port_and_its_data() {
-    let options = Options { appendonly: true, ..Options::default() };
-    let mut server = Private::start(options).await.unwrap();
+    let mut server = Private::start(durable()).await.unwrap();
     let (port, pid) = (server.port(), server.pid());
     let redis = Redis::connect(&Settings::new(server.url())).await.unwrap();
     let node = redis.nodes()[0];
     command::<()>(&redis, node, &["SET", "kept", "yes"]).await;
-    // Redis hands the write to the system before it answers, and the system outlives the process.
     server.restart().await.unwrap();
     assert_eq!(server.port(), port);
     assert_ne!(server.pid(), pid);

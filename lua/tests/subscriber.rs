@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use common::{Server, both, command, each_topology, until};
 use lua::Redis;
 use lua::id::Partition;
+use lua::key;
 use lua::subscriber::{Status, Subscriber};
 use lua::topology::Settings;
 use parking_lot::Mutex;
@@ -175,7 +176,8 @@ async fn channels_come_back_soon_after_an_outage_of_15_s() {
         until("all are confirmed again", async || ear.subscriptions() == 2 * channels.len()).await;
     println!("subscriptions back {took:?} after the outage");
     assert!(took < Duration::from_millis(1500), "{took:?}");
-    until("commands work", async || ear.redis.ping().await.is_ok()).await;
+    let took = until("commands work", async || ear.redis.ping().await.is_ok()).await;
+    assert!(took < Duration::from_millis(1500), "{took:?}");
     ear.hears_all(&channels, "after").await;
 }
 
@@ -202,6 +204,21 @@ async fn a_channel_follows_its_slot_to_another_node() {
     assert_eq!(ear.losses(), 0, "no connection was given up for it");
     ear.heard.lock().clear();
     ear.hears_all(&channels, "after").await;
+}
+
+#[tokio::test]
+async fn a_channel_whose_slot_moved_before_is_found() {
+    let server = Server::cluster().await;
+    let ear = Ear::new(server.connect().await);
+    let Server::Cluster(cluster) = &server else { unreachable!("it was started as one") };
+    let partition = Partition::of("room");
+    let from = ear.redis.address(ear.redis.node_of(partition));
+    let to = cluster.nodes.iter().position(|node| !from.ends_with(&node.port().to_string()));
+    cluster.move_slot(partition.slot(), to.expect("another node")).await.expect("moved");
+    let channel = key::bell(partition);
+    ear.subscriber.subscribe(partition, channel.clone());
+    ear.subscriber.wait_subscribed(&channel).await.expect("confirmed by the new owner");
+    ear.hears_all(&[(partition, channel)], "there").await;
 }
 
 #[tokio::test]

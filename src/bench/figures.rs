@@ -139,11 +139,12 @@ pub struct Part {
 impl Part {
     /// Relates CPU to what was done with it in `seconds`.
     pub fn new(name: String, processes: usize, cpu: Cpu, rss_kib: u64, done: Done) -> Self {
-        let per = |seconds: f64, count: u64| (count > 0).then(|| seconds * 1e6 / count as f64);
+        let per =
+            |seconds: f64, count: u64| (count > 0).then(|| rounded(seconds * 1e6 / count as f64));
         Self {
             name,
             processes,
-            cpu_percent: cpu.total() / done.seconds * 100.0,
+            cpu_percent: rounded(cpu.total() / done.seconds * 100.0),
             delivery_us: per(cpu.total(), done.deliveries),
             delivery_system_us: per(cpu.system, done.deliveries),
             message_us: per(cpu.total(), done.messages),
@@ -183,6 +184,11 @@ impl Generator {
     pub fn is_limit(&self) -> bool {
         self.cpu_percent.is_some_and(|percent| percent > 90.0 * f64::from(self.threads))
     }
+}
+
+/// To a thousandth: what is beyond is noise.
+pub fn rounded(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
 }
 
 impl Figures {

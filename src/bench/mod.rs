@@ -18,6 +18,7 @@ mod wire;
 use clap::Subcommand;
 
 use crate::failure::Failure;
+use crate::output::say;
 
 /// What is measured.
 #[derive(Subcommand, Debug)]
@@ -32,9 +33,9 @@ impl Command {
         let Self::Chat(options) = self;
         let figures = run::chat(&options).await?;
         if options.json {
-            println!("{}", report::json(&figures));
+            say(report::json(&figures));
         } else {
-            println!("{}", report::table(&figures));
+            say(report::table(&figures));
         }
         match figures.verdict() {
             None => Ok(()),

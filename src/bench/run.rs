@@ -9,7 +9,7 @@ use lua::id::UserId;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
-use super::figures::{Correctness, Done, Figures, Generator, Latency, Part, Setup};
+use super::figures::{Correctness, Done, Figures, Generator, Latency, Part, Setup, rounded};
 use super::load::{Counters, Load, Outcome, Phase, Shared};
 use super::options::{Options, Pace, Plan};
 use super::service::{self, Service, Watched};
@@ -179,15 +179,16 @@ fn figures(
         deliveries: after.delivered - before.delivered,
         messages: after.acked - before.acked,
     };
-    let percent = |part: f64, whole: f64| part / whole * 100.0;
+    let percent = |part: f64, whole: f64| rounded(part / whole * 100.0);
+    let per_second = |count: u64| rounded(count as f64 / seconds);
     let own_cpu = before.own_cpu.zip(after.own_cpu).map(|(before, after)| (after - before).total());
     let machine = before.machine.zip(after.machine);
     let faults = outcome.tally.faults;
     Figures {
         setup: setup(options, plan, service),
-        sent_per_second: (after.sent - before.sent) as f64 / seconds,
-        acked_per_second: done.messages as f64 / seconds,
-        deliveries_per_second: done.deliveries as f64 / seconds,
+        sent_per_second: per_second(after.sent - before.sent),
+        acked_per_second: per_second(done.messages),
+        deliveries_per_second: per_second(done.deliveries),
         ack_ms: Latency::from(&outcome.tally.ack),
         delivery_ms: Latency::from(&outcome.tally.delivery),
         correctness: Correctness {

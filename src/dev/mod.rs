@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 use crate::logging::Logging;
+use crate::output::say;
 use crate::settings::{self, Stage, Threads};
 use crate::shutdown;
 use home::Home;
@@ -147,13 +148,13 @@ impl Command {
             edges.spawn(edge::run(config, listener, admin, redis.clone(), stop_edges.clone()));
         }
         drop(redis);
-        println!("{}", welcome.text()?);
+        say(welcome.text()?);
         let failed = tokio::select! {
             () = shutdown.cancelled() => Ok(()),
             Some(ended) = edges.join_next() => early(ended),
             Some(ended) = workers.join_next() => early(ended),
         };
-        println!("Stopping.");
+        say("Stopping.");
         stop_edges.cancel();
         let edges = stop("edges", &mut edges).await;
         stop_workers.cancel();

@@ -95,3 +95,27 @@ impl Welcome<'_> {
         token::sign(&signer, user, name.to_owned(), Vec::new(), TOKEN_TTL)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_that_is_shown_is_that_of_the_page() {
+        let data = Path::new(".realtime");
+        let welcome =
+            Welcome { ports: vec![3006, 3007, 3008], redis_port: 6400, data, secret: "s" };
+        let tokens = ["one".to_owned(), "two".to_owned()];
+        let page = welcome.page(&tokens);
+        if edge::console::included() {
+            assert!(page.contains("http://localhost:3006/#token=one"), "{page}");
+            assert!(page.contains("http://localhost:3007/#token=two"), "{page}");
+            assert!(page.ends_with("http://localhost:3008/"), "{page}");
+        } else {
+            assert!(page.contains("http://localhost:3008"), "{page}");
+            assert!(page.contains("make console"), "{page}");
+        }
+        let text = welcome.text().expect("a text");
+        assert!(text.contains("redis-cli -p 6400"), "{text}");
+    }
+}

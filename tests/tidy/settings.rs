@@ -43,10 +43,10 @@ fn settings_of(role: &str) -> Settings {
     let mut settings = Settings::new();
     let mut rest = help.as_str();
     while let Some((_, after)) = rest.split_once("[env: ") {
-        let (name, after) = after.split_once([']', '=']).expect("a closed bracket");
-        // The default belongs to this setting if it stands before the next one.
-        let own = after.split("[env: ").next().unwrap_or_default();
-        let default = own.split_once("[default: ").and_then(|(_, text)| text.split_once(']'));
+        let (setting, after) = after.split_once(']').expect("a closed bracket");
+        let name = setting.trim_end_matches('=');
+        // Prose may speak of a default too; clap's own word stands right behind the name.
+        let default = after.strip_prefix(" [default: ").and_then(|text| text.split_once(']'));
         settings.insert(name.to_owned(), default.map(|(value, _)| value.to_owned()));
         rest = after;
     }

@@ -48,7 +48,7 @@ enum End {
     /// It must be taken anew.
     Stopped,
     /// An event cannot be applied: it is put aside first, then the partition goes on.
-    Defect(Sent, String),
+    Defect(Box<Sent>, String),
 }
 
 impl Consumer {
@@ -86,7 +86,11 @@ impl Consumer {
     async fn turn(&self, node: NodeId, turns: &[Turn]) -> bool {
         let mut reads = Batch::default();
         for turn in turns {
-            reads.add(commit::read(turn.place.partition, turn.applied, self.config.batch_max as usize));
+            reads.add(commit::read(
+                turn.place.partition,
+                turn.applied,
+                self.config.batch_max as usize,
+            ));
         }
         let replies = match reads.run(&self.redis, node).await {
             Ok(replies) => replies,
@@ -165,7 +169,7 @@ impl Consumer {
                     Some(place.partition)
                 }
                 End::Defect(sent, problem) => {
-                    served &= self.bury(node, sent, &problem).await;
+                    served &= self.bury(node, *sent, &problem).await;
                     self.give_up(place);
                     Some(place.partition)
                 }
@@ -211,13 +215,16 @@ impl Consumer {
                 warn!(%partition, %problem, "Redis cannot apply events now");
                 End::Stopped
             }
-            Outcome::Defect(problem) => End::Defect(sent, problem),
+            Outcome::Defect(problem) => End::Defect(Box::new(sent), problem),
         }
     }
 
     fn count(&self, sent: &Sent, outcome: &Outcome) {
         let event = match &sent.entry {
-            Ok(record) => lua::event::TABLE.iter().find(|row| row.name == record.event).map_or("unknown", |row| row.name),
+            Ok(record) => lua::event::TABLE
+                .iter()
+                .find(|row| row.name == record.event)
+                .map_or("unknown", |row| row.name),
             Err(_) => "malformed",
         };
         let outcome = match outcome {
@@ -225,7 +232,8 @@ impl Consumer {
             Outcome::Again => "again".to_owned(),
             _ => "applied".to_owned(),
         };
-        metrics::counter!("rt_events_applied_total", "event" => event, "outcome" => outcome).increment(1);
+        metrics::counter!("rt_events_applied_total", "event" => event, "outcome" => outcome)
+            .increment(1);
     }
 
     /// Puts an event aside that cannot be applied. False where that could not be done.

@@ -14,15 +14,11 @@ use lua::{Redis, Value, key};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use crate::consume::now_ms;
 use crate::partitions::Partitions;
 use crate::share::share;
 
-/// How often the duty looks who lives and what is to be done.
+/// How often the duty says that the worker lives, and looks who else does and what is to be done.
 const ROUND: Duration = Duration::from_millis(100);
-
-/// How often a worker says that it lives.
-const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// The lease duty's parts.
 pub struct Duty {
@@ -33,26 +29,31 @@ pub struct Duty {
     pub lease_ms: u64,
 }
 
+/// Calls for one node, with what each is for.
+struct Group<T> {
+    node: NodeId,
+    batch: Batch,
+    partitions: Vec<(Partition, T)>,
+}
+
 impl Duty {
     /// Works until `shutdown`; the partitions stay held until [`Duty::release_all`].
     pub async fn run(&self, shutdown: CancellationToken) {
-        let mut said: Option<Instant> = None;
         let mut workers = Vec::new();
         let mut mine = HashSet::new();
         while !shutdown.is_cancelled() {
-            match self.live(&mut said).await {
-                Ok(live) => {
-                    if live != workers {
-                        mine = share(&self.worker, &live);
-                        info!(workers = live.len(), partitions = mine.len(), "the workers changed");
-                        workers = live;
-                    }
-                    self.hand_over(&mine).await;
-                    self.take(&mine).await;
-                    self.renew().await;
+            if let Some(live) = self.live().await {
+                if live != workers {
+                    mine = share(&self.worker, &live);
+                    info!(workers = live.len(), partitions = mine.len(), "the workers changed");
+                    workers = live;
                 }
-                Err(problem) => debug!(%problem, "who lives is not known now"),
+                self.hand_over(&mine).await;
+                self.take(&mine).await;
             }
+            self.renew().await;
+            let run_of = |partition| self.redis.run_id(self.redis.node_of(partition));
+            self.partitions.drop_doubtful(run_of);
             metrics::gauge!("rt_partitions_owned").set(self.partitions.owned().len() as f64);
             tokio::select! {
                 () = tokio::time::sleep(ROUND) => {}
@@ -62,45 +63,55 @@ impl Duty {
         }
     }
 
-    /// Says that this worker lives, once per [`HEARTBEAT`], and asks who does.
-    async fn live(&self, said: &mut Option<Instant>) -> Result<Vec<String>, lua::RedisError> {
-        let now = now_ms();
+    /// Says that this worker lives, and asks who does; nothing where Redis cannot say.
+    async fn live(&self) -> Option<Vec<String>> {
         let mut batch = Batch::default();
-        let say = said.is_none_or(|said| said.elapsed() >= HEARTBEAT);
-        if say {
-            batch.add(registry::heartbeat(&self.worker, now));
-            batch.add(registry::forget(now.saturating_sub(10 * self.lease_ms)));
+        batch.add(registry::register(&self.worker, self.lease_ms));
+        match batch.run(&self.redis, self.redis.node_of_key(key::WORKERS)).await {
+            Ok(mut replies) => {
+                let reply = replies.pop()?;
+                if matches!(&reply, Value::ServerError(problem) if problem.code() == "NOSCRIPT") {
+                    self.load_scripts().await;
+                }
+                registry::names(reply)
+            }
+            Err(problem) => {
+                debug!(%problem, "who lives is not known now");
+                None
+            }
         }
-        batch.add(registry::live(now.saturating_sub(self.lease_ms)));
-        let mut replies = batch.run(&self.redis, self.redis.node_of_key(key::WORKERS)).await?;
-        if say {
-            *said = Some(Instant::now());
+    }
+
+    async fn load_scripts(&self) {
+        if let Err(problem) = self.redis.load_scripts().await {
+            warn!(%problem, "the scripts could not be loaded");
         }
-        Ok(replies.pop().map(registry::names).unwrap_or_default())
     }
 
     /// Runs one call for each partition, grouped by node, and gives the replies that came.
     async fn each<T>(
         &self,
         partitions: impl Iterator<Item = (Partition, T)>,
-        call: impl Fn(NodeId, Partition, &T) -> Option<lua::Cmd>,
+        call: impl Fn(Partition, &T) -> lua::Cmd,
     ) -> Vec<(Partition, T, Value)> {
-        let mut groups: Vec<(NodeId, Batch, Vec<(Partition, T)>)> = Vec::new();
+        let mut groups: Vec<Group<T>> = Vec::new();
         for (partition, with) in partitions {
             let node = self.redis.node_of(partition);
-            let Some(call) = call(node, partition, &with) else { continue };
-            let at = groups.iter().position(|group| group.0 == node).unwrap_or_else(|| {
-                groups.push((node, Batch::default(), Vec::new()));
+            let at = groups.iter().position(|group| group.node == node).unwrap_or_else(|| {
+                groups.push(Group { node, batch: Batch::default(), partitions: Vec::new() });
                 groups.len() - 1
             });
-            groups[at].1.add(call);
-            groups[at].2.push((partition, with));
+            groups[at].batch.add(call(partition, &with));
+            groups[at].partitions.push((partition, with));
         }
         let mut replies = Vec::new();
-        for (node, batch, partitions) in groups {
+        for Group { node, batch, partitions } in groups {
             match batch.run(&self.redis, node).await {
                 Ok(values) => replies.extend(
-                    partitions.into_iter().zip(values).map(|((partition, with), value)| (partition, with, value)),
+                    partitions
+                        .into_iter()
+                        .zip(values)
+                        .map(|((partition, with), value)| (partition, with, value)),
                 ),
                 Err(problem) => debug!(%problem, "a lease call failed"),
             }
@@ -110,27 +121,26 @@ impl Duty {
 
     async fn take(&self, mine: &HashSet<Partition>) {
         let owned: HashSet<_> = self.partitions.owned().into_iter().collect();
-        let wanted = mine.difference(&owned).map(|partition| (*partition, ()));
+        let run_of = |partition| self.redis.run_id(self.redis.node_of(partition));
+        let wanted =
+            mine.difference(&owned).filter_map(|partition| Some((*partition, run_of(*partition)?)));
         let asked = Instant::now();
         let replies = self
-            .each(wanted, |node, partition, ()| {
-                let run = self.redis.run_id(node)?;
-                Some(Lease::take(partition, &self.worker, self.lease_ms, &run))
-            })
+            .each(wanted, |partition, run| Lease::take(partition, &self.worker, self.lease_ms, run))
             .await;
         let mut reload = false;
-        for (partition, (), reply) in replies {
+        for (partition, run, reply) in replies {
             if let Value::ServerError(problem) = &reply {
                 reload |= problem.code() == "NOSCRIPT";
                 debug!(%partition, code = problem.code(), "a partition could not be taken");
             } else if let Some(lease) = Lease::read(reply) {
                 debug!(%partition, fence = lease.fence, "took a partition");
                 self.subscriber.subscribe(partition, key::bell(partition));
-                self.partitions.take(partition, lease, asked, self.lease_ms);
+                self.partitions.take(partition, lease, run, asked, self.lease_ms);
             }
         }
-        if reload && let Err(problem) = self.redis.load_scripts().await {
-            warn!(%problem, "the scripts could not be loaded");
+        if reload {
+            self.load_scripts().await;
         }
     }
 
@@ -144,7 +154,9 @@ impl Duty {
         });
         let asked = Instant::now();
         let replies = self
-            .each(held.into_iter(), |_, partition, fence| Some(Lease::renew(partition, *fence, self.lease_ms)))
+            .each(held.into_iter(), |partition, fence| {
+                Lease::renew(partition, *fence, self.lease_ms)
+            })
             .await;
         for (partition, fence, reply) in replies {
             if matches!(reply, Value::Int(1)) {
@@ -157,12 +169,12 @@ impl Duty {
                 self.partitions.drop_lease(partition, fence);
             }
         }
-        self.partitions.drop_expired();
     }
 
     /// Hands over what is another's now.
     async fn hand_over(&self, mine: &HashSet<Partition>) {
-        let others = self.partitions.owned().into_iter().filter(|partition| !mine.contains(partition));
+        let others =
+            self.partitions.owned().into_iter().filter(|partition| !mine.contains(partition));
         self.release(others.collect()).await;
     }
 
@@ -185,7 +197,7 @@ impl Duty {
             }
         }
         let count = fences.len();
-        self.each(fences.into_iter(), |_, partition, fence| Some(Lease::release(partition, *fence))).await;
+        self.each(fences.into_iter(), |partition, fence| Lease::release(partition, *fence)).await;
         if count > 0 {
             info!(partitions = count, "handed over");
         }

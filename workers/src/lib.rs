@@ -14,8 +14,8 @@ use std::sync::Arc;
 use config::Config;
 use consume::Consumer;
 use lease::Duty;
+use lua::subscriber::{Status, Subscriber};
 use lua::{Redis, key};
-use lua::subscriber::Subscriber;
 use partitions::Partitions;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,7 +23,8 @@ use tracing::info;
 
 /// Runs a worker until `shutdown`: then it finishes the turn it is in and hands its partitions over.
 pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let worker = config.worker_id.clone().unwrap_or_else(|| format!("worker-{:08x}", rand::random::<u32>()));
+    let worker =
+        config.worker_id.clone().unwrap_or_else(|| format!("worker-{:08x}", rand::random::<u32>()));
     let partitions = Arc::new(Partitions::default());
     let subscriber = doorbell(&redis, &partitions);
     let duty = Duty {
@@ -37,7 +38,10 @@ pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> a
     info!(worker, "working");
 
     let consuming = TaskTracker::new();
-    tokio::join!(duty.run(shutdown.clone()), follow_nodes(&redis, &consumer, &consuming, &shutdown));
+    tokio::join!(
+        duty.run(shutdown.clone()),
+        follow_nodes(&redis, &consumer, &consuming, &shutdown)
+    );
 
     // Stop reading, finish the batch, then hand over: a partition that is released while its batch
     // is under way would stand still until the batch is refused.
@@ -59,7 +63,13 @@ fn doorbell(redis: &Redis, partitions: &Arc<Partitions>) -> Subscriber {
             }
         },
         // What was rung while the subscription was away is not known.
-        move |_status| restored.ring_all(),
+        move |status| {
+            if let Status::Subscribed(channel) = status
+                && let Some(partition) = key::partition_of(&channel)
+            {
+                restored.ring(partition);
+            }
+        },
     )
 }
 

@@ -4,6 +4,7 @@
 //! advance) and the doorbell (which marks). No lock is held across an await.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ const MILESTONE_EVENTS: u64 = 100;
 pub struct Held {
     /// Fence, position and term.
     pub lease: Lease,
+    /// The Redis process that granted it. Another one may hold another history.
+    pub run: Arc<str>,
     /// Until when the worker may act on it: two thirds of the lease, counted from before the call
     /// that took or renewed it, by the worker's own clock.
     pub safe_until: Instant,
@@ -112,9 +115,17 @@ impl Partitions {
     }
 
     /// Takes a partition in.
-    pub fn take(&self, partition: Partition, lease: Lease, asked: Instant, lease_ms: u64) {
+    pub fn take(
+        &self,
+        partition: Partition,
+        lease: Lease,
+        run: Arc<str>,
+        asked: Instant,
+        lease_ms: u64,
+    ) {
         self.held.lock()[partition.index()] = Some(Held {
             lease,
+            run,
             safe_until: asked + Duration::from_millis(lease_ms * 2 / 3),
             renewed: asked,
             due_ms: Some(0),
@@ -141,28 +152,43 @@ impl Partitions {
         self.held.lock()[partition.index()].take().map(|held| held.lease.fence)
     }
 
-    /// Lets go what could not be renewed in time: another worker may have it by now.
-    pub fn drop_expired(&self) {
+    /// Lets go what could not be renewed in time, since another worker may have it by now, and what
+    /// another Redis process granted than the one that `run_of` names now.
+    pub fn drop_doubtful(&self, run_of: impl Fn(Partition) -> Option<Arc<str>>) {
         let now = Instant::now();
-        for held in self.held.lock().iter_mut() {
-            if held.as_ref().is_some_and(|held| now >= held.safe_until) {
+        for (partition, held) in Partition::all().zip(self.held.lock().iter_mut()) {
+            let doubtful = |held: &Held| {
+                now >= held.safe_until || run_of(partition).is_some_and(|run| run != held.run)
+            };
+            if held.as_ref().is_some_and(doubtful) {
                 *held = None;
             }
         }
     }
 
     /// Works on the held partition of this fence; nothing where it is not held so any more.
-    pub fn with<T>(&self, partition: Partition, fence: u64, f: impl FnOnce(&mut Held) -> T) -> Option<T> {
+    pub fn with<T>(
+        &self,
+        partition: Partition,
+        fence: u64,
+        f: impl FnOnce(&mut Held) -> T,
+    ) -> Option<T> {
         let mut held = self.held.lock();
         held[partition.index()].as_mut().filter(|held| held.lease.fence == fence).map(f)
     }
 
     /// Everything held of `partitions` that may be acted on now, by `f`.
-    pub fn each_safe(&self, partitions: impl Iterator<Item = Partition>, mut f: impl FnMut(Partition, &mut Held)) {
+    pub fn each_safe(
+        &self,
+        partitions: impl Iterator<Item = Partition>,
+        mut f: impl FnMut(Partition, &mut Held),
+    ) {
         let now = Instant::now();
         let mut held = self.held.lock();
         for partition in partitions {
-            if let Some(held) = held[partition.index()].as_mut().filter(|held| now < held.safe_until) {
+            if let Some(held) =
+                held[partition.index()].as_mut().filter(|held| now < held.safe_until)
+            {
                 f(partition, held);
             }
         }

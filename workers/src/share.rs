@@ -17,8 +17,9 @@ pub fn share(me: &str, workers: &[String]) -> HashSet<Partition> {
         return HashSet::new();
     }
     let total = Partition::all().count();
-    let mut room: Vec<usize> =
-        (0..names.len()).map(|n| total / names.len() + usize::from(n < total % names.len())).collect();
+    let mut room: Vec<usize> = (0..names.len())
+        .map(|n| total / names.len() + usize::from(n < total % names.len()))
+        .collect();
     let mut mine = HashSet::new();
     for partition in Partition::all() {
         let best = (0..names.len())
@@ -67,10 +68,8 @@ mod tests {
     #[test]
     fn a_worker_that_comes_takes_its_share_and_disturbs_little_else() {
         let (before, after) = (workers(4), workers(5));
-        let moved: usize = before
-            .iter()
-            .map(|me| share(me, &after).difference(&share(me, &before)).count())
-            .sum();
+        let moved: usize =
+            before.iter().map(|me| share(me, &after).difference(&share(me, &before)).count()).sum();
         assert!(moved < 40, "{moved} partitions moved between workers that stayed");
     }
 

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lua::Value;
 use lua::batch::Batch;
 use lua::id::Partition;
 use lua::lease::{self, Fired};
 use lua::topology::NodeId;
-use lua::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -71,7 +71,11 @@ fn gather(consumer: &Consumer, node: NodeId, beat: bool, slow: bool) -> (Batch, 
             calls.push(Call::Other);
         }
         if beat && (slow || !held.changed.is_empty()) {
-            batch.add(lua::beat::publish(partition, held.lease.term, &std::mem::take(&mut held.changed)));
+            batch.add(lua::beat::publish(
+                partition,
+                held.lease.term,
+                &std::mem::take(&mut held.changed),
+            ));
             calls.push(Call::Other);
         }
     });

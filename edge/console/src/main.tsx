@@ -1,7 +1,8 @@
 // Starts the page: takes a token or a room from the address, then shows sign-in or the workspace.
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { needsOtherToken, signInSentence } from "./core/refusal.ts";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { signInSentence } from "./core/refusal.ts";
+import { useStore } from "./core/store.ts";
 import { SignIn } from "./identity/sign-in.tsx";
 import { forgetToken, type Identity, keepToken, keptToken, readHash, readToken } from "./identity/token.ts";
 import { type Services, ServicesContext, startServices } from "./shell/services.ts";
@@ -32,31 +33,45 @@ function App() {
     setServices(started);
   };
 
-  const signOut = (reason?: string) => {
-    forgetToken();
-    services?.connection.close();
-    setNotice(reason);
-    setServices(undefined);
-  };
-
   useEffect(() => {
     const kept = keptToken();
     if (kept !== undefined) signIn(kept);
     else if (asked.token !== undefined) setNotice("The address brought something that is no token.");
   }, []);
 
-  useEffect(() => {
-    if (services === undefined) return;
-    return services.connection.state.subscribe(() => {
-      const state = services.connection.state.state;
-      if (state.kind === "refused" && needsOtherToken(state.code)) signOut(signInSentence(state.code, state.message));
-    });
-  }, [services]);
-
   if (services === undefined) return <SignIn key={notice ?? ""} notice={notice} onSignedIn={signIn} />;
+  return <SignedIn services={services} onSignedIn={signIn} onSignOut={() => setServices(undefined)} />;
+}
+
+interface SignedInProps {
+  services: Services;
+  onSignedIn(identity: Identity): void;
+  onSignOut(): void;
+}
+
+/** The workspace, for as long as the server takes the token. */
+function SignedIn({ services, onSignedIn, onSignOut }: SignedInProps) {
+  const state = useStore(services.connection.state, (state) => state);
+  const isOver = state.kind === "refused" && state.final;
+
+  const end = () => {
+    forgetToken();
+    services.connection.close();
+  };
+
+  useLayoutEffect(() => {
+    if (isOver) end();
+  }, [isOver]);
+
+  if (isOver) return <SignIn notice={signInSentence(state.code, state.message)} onSignedIn={onSignedIn} />;
   return (
     <ServicesContext.Provider value={services}>
-      <Workspace onSignOut={() => signOut()} />
+      <Workspace
+        onSignOut={() => {
+          end();
+          onSignOut();
+        }}
+      />
     </ServicesContext.Provider>
   );
 }

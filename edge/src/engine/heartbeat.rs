@@ -33,11 +33,7 @@ pub(crate) enum Due {
 impl Heartbeat {
     pub(crate) fn new(interval: Duration, timeout: Duration, now: Instant) -> Heartbeat {
         let next = Next::Ping(now + interval);
-        Heartbeat {
-            interval,
-            timeout,
-            next,
-        }
+        Heartbeat { interval, timeout, next }
     }
 
     /// Moves on to `now`. A ping counts from when it was due, not from when somebody asked, so that

@@ -100,12 +100,7 @@ pub trait Application: Send + Sync + 'static {
     type Conversation: Conversation;
 
     /// A session opens: `request` is the one that asked for it, `outbox` leads to its client.
-    fn open(
-        &self,
-        request: &Parts,
-        peer: SocketAddr,
-        outbox: &Arc<Outbox>,
-    ) -> Self::Conversation;
+    fn open(&self, request: &Parts, peer: SocketAddr, outbox: &Arc<Outbox>) -> Self::Conversation;
 }
 
 /// The receiving side of one session. Its calls come one at a time and in the client's order. They

@@ -43,9 +43,7 @@ pub(crate) struct Registry<A: Application> {
 
 impl<A: Application> Registry<A> {
     pub(crate) fn new() -> Registry<A> {
-        Registry {
-            sessions: DashMap::new(),
-        }
+        Registry { sessions: DashMap::new() }
     }
 
     pub(crate) fn insert(&self, session: Arc<Session<A>>) {

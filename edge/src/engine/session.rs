@@ -234,18 +234,11 @@ impl<A: Application> Session<A> {
             (Transport::Polling, reason) if reason.is_orderly() => FAREWELL,
             (Transport::Polling, _) => Duration::ZERO,
         };
-        state.phase = Phase::Closed {
-            reason,
-            until: Instant::now() + keep,
-        };
+        state.phase = Phase::Closed { reason, until: Instant::now() + keep };
         drop(state);
         self.outbox.close(reason);
         self.outbox.wake();
-        Some(Closing {
-            conversation,
-            transport,
-            lingers: !keep.is_zero(),
-        })
+        Some(Closing { conversation, transport, lingers: !keep.is_zero() })
     }
 }
 

@@ -35,7 +35,8 @@ pub(super) async fn sweep<A: Application>(engine: Weak<Engine<A>>) {
 
 /// Closes all sessions in batches over `within`, and waits for them.
 pub(super) async fn drain<A: Application>(engine: &Engine<A>, within: Duration) {
-    let sessions = engine.sessions.select(|session| !matches!(session.phase(), Phase::Closed { .. }));
+    let sessions =
+        engine.sessions.select(|session| !matches!(session.phase(), Phase::Closed { .. }));
     let steps = (within.as_millis() / DRAIN_STEP.as_millis()).max(1);
     let batch = sessions.len().div_ceil(usize::try_from(steps).unwrap_or(usize::MAX)).max(1);
     let mut next = Instant::now();

@@ -9,9 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE,
-};
+use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
 use hyper::upgrade::Upgraded;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -186,7 +184,11 @@ impl<A: Application, S: AsyncRead + AsyncWrite + Unpin> Pump<A, S> {
     }
 
     /// Sets the alarm. One that rings too early costs a look; it is moved only if it would be late.
-    fn wait(&mut self, mut alarm: Pin<&mut Sleep>, context: &mut Context<'_>) -> Result<(), Reason> {
+    fn wait(
+        &mut self,
+        mut alarm: Pin<&mut Sleep>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Reason> {
         loop {
             let stall = self.wire.stalled_since();
             let stall = stall.map(|since| since + self.engine.settings.stall_timeout);
@@ -207,8 +209,8 @@ pub(super) fn switching_protocols(request: &Request<Incoming>) -> Response<Full<
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let key = request.headers().get(SEC_WEBSOCKET_KEY).map_or(&[][..], HeaderValue::as_bytes);
-    let accept = HeaderValue::from_str(&derive_accept_key(key))
-        .expect("base64 is allowed in a header");
+    let accept =
+        HeaderValue::from_str(&derive_accept_key(key)).expect("base64 is allowed in a header");
     let headers = response.headers_mut();
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));

@@ -34,7 +34,11 @@ fn events_keep_the_clients_bytes() {
     check(r#"2["a",1.50, {"b" : 2}]"#, "/", r#"event a ["1.50", "{\"b\" : 2}"] None 0"#);
     check(r#"2/x,12["a"]"#, "/x", "event a [] Some(12) 0");
     check("28[5,1]", "/", r#"event 5 ["1"] Some(8) 0"#);
-    check(r#"2["a",12345678901234567890123]"#, "/", r#"event a ["12345678901234567890123"] None 0"#);
+    check(
+        r#"2["a",12345678901234567890123]"#,
+        "/",
+        r#"event a ["12345678901234567890123"] None 0"#,
+    );
     check(r#"2["caf\u00e9 \"x\""]"#, "/", "event café \"x\" [] None 0");
     check(
         r#"52-/x,3["a",{"_placeholder":true,"num":0},[{"_placeholder":true,"num":1}]]"#,

@@ -1,5 +1,7 @@
 //! The protocol over real sockets, by hand-written bytes, against a server without a product.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
+
 mod client;
 mod polling;
 mod server;

@@ -17,7 +17,8 @@ async fn the_open_packet_has_exactly_its_five_keys() {
     assert_eq!(answer.status, 200);
     assert!(answer.head.contains("content-type: text/plain; charset=utf-8"), "{answer:?}");
     assert!(answer.head.contains("cache-control: no-store"), "{answer:?}");
-    let open: serde_json::Value = serde_json::from_str(answer.body.strip_prefix('0').unwrap()).unwrap();
+    let open: serde_json::Value =
+        serde_json::from_str(answer.body.strip_prefix('0').unwrap()).unwrap();
     let keys: Vec<_> = open.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys.len(), 5, "{keys:?}");
     assert_eq!(open["sid"].as_str().unwrap().len(), 20);
@@ -31,7 +32,11 @@ async fn the_open_packet_has_exactly_its_five_keys() {
 async fn errors_are_json_with_a_number() {
     let host = host().await;
     let cases = [
-        ("GET", "EIO=3&transport=polling", r#"{"code":5,"message":"Unsupported protocol version"}"#),
+        (
+            "GET",
+            "EIO=3&transport=polling",
+            r#"{"code":5,"message":"Unsupported protocol version"}"#,
+        ),
         ("GET", "EIO=4&transport=abc", r#"{"code":0,"message":"Transport unknown"}"#),
         ("GET", "EIO=4&transport=polling&sid=x", r#"{"code":1,"message":"Session ID unknown"}"#),
         ("POST", "EIO=4&transport=polling", r#"{"code":2,"message":"Bad handshake method"}"#),
@@ -207,5 +212,8 @@ async fn a_websockets_session_takes_no_polling() {
     assert_eq!(open["upgrades"], serde_json::json!([]));
     let session = format!("EIO=4&transport=polling&sid={}", open["sid"].as_str().unwrap());
     let answer = host.get(&session).await;
-    assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"code":3,"message":"Bad request"}"#));
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (400, r#"{"code":3,"message":"Bad request"}"#)
+    );
 }

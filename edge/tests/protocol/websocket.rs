@@ -39,9 +39,25 @@ async fn acks_pass_both_ways() {
 async fn what_is_not_the_protocol_closes() {
     let mut host = host().await;
     let texts = [
-        "", "abc", "2", "2probe", "7", "4", "4abc", "40", "40{}", "42{}", "42[\"connect\"]",
-        "42/custom,[\"message\"]", "43/custom,1[]", "41/custom", "44{\"message\":\"x\"}", "450-[\"a\"]",
-        "4511-[\"a\"]", "42\u{1F600}", "4-1[\"a\"]",
+        "",
+        "abc",
+        "2",
+        "2probe",
+        "7",
+        "4",
+        "4abc",
+        "40",
+        "40{}",
+        "42{}",
+        "42[\"connect\"]",
+        "42/custom,[\"message\"]",
+        "43/custom,1[]",
+        "41/custom",
+        "44{\"message\":\"x\"}",
+        "450-[\"a\"]",
+        "4511-[\"a\"]",
+        "42\u{1F600}",
+        "4-1[\"a\"]",
     ];
     for text in texts {
         let mut socket = host.join_websocket().await;
@@ -87,13 +103,14 @@ async fn a_client_that_closes_its_websocket_is_answered() {
     let mut socket = host.join_websocket().await;
     socket.socket.close(None).await.unwrap();
     assert_eq!(host.closed().await, Reason::TransportClose);
-    assert!(soon(async { while socket.next().await.is_some() {} }).await == ());
+    soon(async { while socket.next().await.is_some() {} }).await;
 }
 
 #[tokio::test]
 async fn nothing_may_come_between_a_header_and_its_attachments() {
     let mut host = host().await;
-    let header = "452-[\"message\",{\"_placeholder\":true,\"num\":1},{\"_placeholder\":true,\"num\":0}]";
+    let header =
+        "452-[\"message\",{\"_placeholder\":true,\"num\":1},{\"_placeholder\":true,\"num\":0}]";
     for text in ["42[\"message\"]", "40/custom,"] {
         let mut socket = host.join_websocket().await;
         socket.send(header).await;

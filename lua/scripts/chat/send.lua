@@ -25,6 +25,7 @@
 -- REFUSES
 --    not-found   no such room (or not for this user), no such message to answer
 --    forbidden   the sender may only read
+--    gone        a repeat of a request whose message is not kept any more
 -- ERRORS
 --    FENCED REWIND
 -- USES lib/answer lib/finish lib/open lib/succeed lib/refuse lib/room lib/enter lib/bar

@@ -11,6 +11,8 @@
 --    8…          the intake entry's fields and values
 -- RETURNS
 --    applied
+-- REFUSES
+--    internal    what its sender is told
 -- ERRORS
 --    FENCED REWIND
 -- USES lib/answer lib/finish lib/open
@@ -18,7 +20,10 @@ local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
 end
-redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', 'source', event.id, 'error', ARGV[7], unpack(ARGV, 8))
-answer(event, '"error":{"code":"internal","message":"the event could not be applied; it was put aside"}')
+-- A foreign entry may have more fields than Lua can pass on; the first say what it was.
+local fields_max = 256
+redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', 'source', event.id, 'error', ARGV[7],
+  unpack(ARGV, 8, math.min(#ARGV, 7 + 2 * fields_max)))
 finish(event)
+answer(event, '"error":{"code":"internal","message":"the event could not be applied; it was put aside"}')
 return 'applied'

@@ -4,9 +4,10 @@
 --    1-3         see lib/open
 -- ARGV
 --    1-5         see lib/open
---    6 body      the refusal as `"error":{…}`
+--    6 code      the refusal's code
+--    7 body      the refusal as `"error":{…}`
 -- RETURNS
---    applied
+--    refused and the code
 -- ERRORS
 --    FENCED REWIND
 -- USES lib/answer lib/finish lib/open lib/succeed
@@ -14,4 +15,5 @@ local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
 end
-return succeed(event, ARGV[6])
+succeed(event, ARGV[7])
+return 'refused ' .. ARGV[6]

@@ -23,7 +23,8 @@ if held[7] and held[7] ~= ARGV[3] then
   term = string.format('%d', term + 1)
 end
 if not held[3] then
-  redis.call('XGROUP', 'CREATE', KEYS[2], 'workers', applied, 'MKSTREAM', 'ENTRIESREAD', seq)
+  -- The group is there already where the position was lost and the stream was not.
+  redis.pcall('XGROUP', 'CREATE', KEYS[2], 'workers', applied, 'MKSTREAM', 'ENTRIESREAD', seq)
 end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'lease_until', string.format('%d', now + ARGV[2]),
   'fence', fence, 'applied', applied, 'seq', seq, 'term', term, 'run', ARGV[3])

@@ -7,6 +7,10 @@
 --       5 digest (of the payload; empty for an event without a requestId)
 -- restore: turns an answer that was kept as a reference (`@id`) into its text
 -- Gives the event, or nil and what the script returns at once.
+-- REFUSES
+--    conflict    the requestId came with another payload before
+-- ERRORS
+--    FENCED REWIND
 local function open(keys, argv, restore)
   local event = {
     position = keys[1], inbox = keys[2], once = keys[3],
@@ -30,11 +34,12 @@ local function open(keys, argv, restore)
   end
   local digest, body = string.match(kept, '^(%S+) (.*)$')
   if digest ~= event.digest then
-    body = '"error":{"code":"conflict","message":"requestId was used with another payload","details":{"field":"requestId"}}'
+    body = '"error":{"code":"conflict","message":"requestId was used with another payload",'
+      .. '"details":{"field":"requestId"}}'
   elseif string.sub(body, 1, 1) == '@' then
     body = restore(string.sub(body, 2))
   end
-  answer(event, body)
   finish(event)
+  answer(event, body)
   return nil, 'again'
 end

@@ -14,10 +14,12 @@
 --   11 roles     comma separated roles that narrow a public room, or empty
 --   12 max       most members at a time, or empty
 --   13 listed    flat list of user id and role, separated by newlines, or empty
+--   14 types     room types that the maker may create, as ",a,b,"
 -- RETURNS
 --    applied, again, or refused and the code
 -- REFUSES
 --    conflict    the room has an owner already
+--    forbidden   the room is of a type that the maker may not create
 -- ERRORS
 --    FENCED REWIND
 -- USES lib/answer lib/finish lib/open lib/succeed lib/refuse lib/room lib/view
@@ -31,6 +33,9 @@ local user, room_id, listed = ARGV[6], ARGV[7], ARGV[13]
 local room = room_of(key)
 if room and room.owner ~= '' then
   return refuse(event, 'conflict', 'the room exists and has an owner', 'roomId')
+end
+if room and not string.find(ARGV[14], ',' .. room.type .. ',', 1, true) then
+  return refuse(event, 'forbidden', 'you may not own a room of its type', 'roomId')
 end
 
 local people = {}

@@ -25,6 +25,7 @@
 --   13 since     id after which to tell what was missed, or empty
 --   14 log_max   entries kept in the log
 --   15 listed_max, 16 recent_max, 17 missed_max   most members, messages and events handed over
+--   18 bytes_max most bytes of these messages, and of these events
 -- RETURNS
 --    applied, logged, or refused and the code
 -- REFUSES
@@ -41,8 +42,8 @@ local key, access, members, presence, connections = KEYS[4], KEYS[5], KEYS[6], K
 local belongs, messages, log, channel = KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local origin, user, name, roles, room_id = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local type_made, private, since = ARGV[11], ARGV[12] == '1', ARGV[13]
-local log_max, listed_max, recent_max, missed_max =
-  ARGV[14], tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
+local log_max, listed_max, recent_max, missed_max, bytes_max =
+  ARGV[14], tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17]), tonumber(ARGV[18])
 
 local room = room_of(key)
 local role, barred
@@ -69,7 +70,8 @@ if not room then
 end
 local told = ''
 if since ~= '' then
-  told = ',"missed":' .. missed(log, messages, room_id, user, since, event.id, room.last, missed_max)
+  told = ',"missed":'
+    .. missed(log, messages, room_id, user, since, event.id, room.last, missed_max, bytes_max)
 end
 local open_connections, places = connections_of(connections, user)
 if not places[origin] then
@@ -91,9 +93,13 @@ end
 
 local listed = redis.call('ZRANGE', members, 0, listed_max - 1)
 local recent = redis.call('XREVRANGE', messages, '+', '-', 'COUNT', recent_max)
-local texts = {}
-for n = #recent, 1, -1 do
-  texts[#texts + 1] = recent[n][2][2]
+local texts, bytes = {}, 0
+for n = 1, #recent do
+  bytes = bytes + #recent[n][2][2]
+  if bytes > bytes_max then
+    break
+  end
+  table.insert(texts, 1, recent[n][2][2])
 end
 local full = role == 'owner' or string.find(roles, ',admin,', 1, true)
 local result = '{"id":"' .. event.id .. '","roomId":"' .. room_id .. '","room":'

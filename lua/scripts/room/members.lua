@@ -19,7 +19,7 @@
 --    not-found forbidden   there is no such room, or not for this user
 -- ERRORS
 --    FENCED REWIND
--- USES lib/answer lib/finish lib/open lib/succeed lib/refuse lib/room lib/enter lib/bar
+-- USES lib/answer lib/finish lib/open lib/succeed lib/refuse lib/room lib/enter lib/bar lib/beyond
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -39,7 +39,7 @@ end
 local page, times = {}, {}
 local function take(range)
   for i = 1, #range, 2 do
-    if #page <= limit and (range[i + 1] ~= joined or range[i] > after) then
+    if #page <= limit and (range[i + 1] ~= joined or beyond(range[i], after)) then
       page[#page + 1] = range[i]
       times[#times + 1] = range[i + 1]
     end

@@ -36,5 +36,6 @@ if redis.call('HEXISTS', KEYS[6], user) == 0 then
   return refuse(event, 'forbidden', 'join the room first', 'roomId')
 end
 
+local outcome = succeed(event, '"result":{}')
 redis.call('SPUBLISH', KEYS[7], ARGV[8])
-return succeed(event, '"result":{}')
+return outcome

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 
-use super::{ASK_EVERY, Options, Private, StartError, ask, free_port};
+use super::{ASK_EVERY, Options, PORTS_TRIED, Private, StartError, ask, free_port};
 
 /// Slots of every cluster.
 const SLOTS: usize = 16_384;
@@ -124,19 +124,26 @@ impl PrivateCluster {
 
 /// Starts one node, which knows nobody yet; gives the port of its cluster bus too.
 async fn node(options: &Options) -> Result<(Private, u16), StartError> {
-    let bus_port = free_port()?;
-    let mut args: Vec<String> = [
-        ("--cluster-enabled", "yes".to_owned()),
-        ("--cluster-port", bus_port.to_string()),
-        ("--cluster-node-timeout", NODE_TIMEOUT_MS.to_string()),
-        ("--cluster-require-full-coverage", "no".to_owned()),
-    ]
-    .into_iter()
-    .flat_map(|(name, value)| [name.to_owned(), value])
-    .collect();
-    args.extend(options.args.iter().cloned());
-    let options = Options { dir: None, port: None, args, ..*options };
-    Ok((Private::start(options).await?, bus_port))
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        let bus_port = free_port()?;
+        let mut args: Vec<String> = [
+            ("--cluster-enabled", "yes".to_owned()),
+            ("--cluster-port", bus_port.to_string()),
+            ("--cluster-node-timeout", NODE_TIMEOUT_MS.to_string()),
+            ("--cluster-require-full-coverage", "no".to_owned()),
+        ]
+        .into_iter()
+        .flat_map(|(name, value)| [name.to_owned(), value])
+        .collect();
+        args.extend(options.args.iter().cloned());
+        match Private::start(Options { dir: None, port: None, args, ..*options }).await {
+            // Perhaps somebody took the port of the bus.
+            Err(StartError::Failed(_)) if tried < PORTS_TRIED => {}
+            started => return Ok((started?, bus_port)),
+        }
+    }
 }
 
 /// Asks a node until its answer contains all of `parts`.

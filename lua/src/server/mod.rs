@@ -22,6 +22,12 @@ const START_MAX: Duration = Duration::from_secs(20);
 /// Pause between two questions whether the server is ready.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
+/// Below the ports of outgoing connections (32768 and up on Linux), above the well-known ones.
+const PORTS: std::ops::Range<u16> = 16_384..32_768;
+
+/// Ports looked at before we give up on finding a free one.
+const PORTS_LOOKED_AT: u32 = 1_000;
+
 /// Another process may take a free port between our look and the server's bind.
 const PORTS_TRIED: u32 = 5;
 
@@ -30,7 +36,8 @@ const PORTS_TRIED: u32 = 5;
 pub struct Options {
     /// Where its files are kept; `None` for a directory that goes when the server goes.
     pub dir: Option<PathBuf>,
-    /// Write an append-only file, so that data outlive [`Private::restart`].
+    /// Write an append-only file, so that data outlive [`Private::restart`]. Redis may put a write off
+    /// for a moment; with `--appendfsync always` in `args` none is confirmed before it is in the file.
     pub appendonly: bool,
     /// The port, or `None` for a free one.
     pub port: Option<u16>,
@@ -250,8 +257,20 @@ async fn ask(port: u16, command: &str) -> std::io::Result<String> {
     timeout(Duration::from_secs(1), asking).await?
 }
 
+/// A port that is free now. Not one that the system would choose: those it also gives to outgoing
+/// connections, so that after a kill a client's attempts to reconnect could take the port of the very
+/// server that they wait for.
 fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        let port = rand::random_range(PORTS);
+        match std::net::TcpListener::bind(("127.0.0.1", port)) {
+            Ok(_) => return Ok(port),
+            Err(error) if tried == PORTS_LOOKED_AT => return Err(error),
+            Err(_) => {}
+        }
+    }
 }
 
 fn scratch() -> PathBuf {

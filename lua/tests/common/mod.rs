@@ -21,14 +21,12 @@ pub enum Server {
 impl Server {
     /// One server that keeps its data over a restart.
     pub async fn single() -> Self {
-        let options = Options { appendonly: true, ..Options::default() };
-        Self::Single(Private::start(options).await.expect("a private Redis"))
+        Self::Single(Private::start(durable()).await.expect("a private Redis"))
     }
 
     /// Three primaries that keep their data over a restart.
     pub async fn cluster() -> Self {
-        let options = Options { appendonly: true, ..Options::default() };
-        let cluster = PrivateCluster::start_with(3, &options).await;
+        let cluster = PrivateCluster::start_with(3, &durable()).await;
         Self::Cluster(cluster.expect("a private Redis Cluster"))
     }
 
@@ -57,6 +55,12 @@ impl Server {
     pub async fn connect(&self) -> Redis {
         Redis::connect(&Settings::new(self.url())).await.expect("a connection")
     }
+}
+
+/// What Redis confirmed is in its file: otherwise it may be up to two seconds late.
+pub fn durable() -> Options {
+    let args = ["--appendfsync", "always"].map(str::to_owned).to_vec();
+    Options { appendonly: true, args, ..Options::default() }
 }
 
 /// Runs a test on a single server, then on a cluster of three primaries.

@@ -1,6 +1,13 @@
 // Each open room's conversation: what comes in, what goes out, and history when somebody scrolls back.
 import type { Connection } from "../core/connection.ts";
-import { type Draft, type Message, PAGE_MESSAGES_MAX, RECENT_MESSAGES, type RoomJoined, type User } from "../core/contract.ts";
+import {
+  type Draft,
+  type Message,
+  PAGE_MESSAGES_MAX,
+  RECENT_MESSAGES,
+  type RoomJoined,
+  type User,
+} from "../core/contract.ts";
 import { compareIds } from "../core/event-id.ts";
 import { randomId } from "../core/random-id.ts";
 import { mayPass, Refusal } from "../core/refusal.ts";
@@ -64,7 +71,9 @@ export class Chat {
 
   send(roomId: string, draft: Draft): void {
     const requestId = randomId();
-    this.#change(roomId, (talk) => conversation.withLine(talk, { requestId, draft, sentAt: Date.now(), state: "waiting" }));
+    this.#change(roomId, (talk) =>
+      conversation.withLine(talk, { requestId, draft, sentAt: Date.now(), state: "waiting" }),
+    );
     if (this.#openRooms.get(roomId)?.phase === "joined") void this.#transmit(roomId, requestId);
   }
 
@@ -87,8 +96,15 @@ export class Chat {
     if (this.#loading.has(key)) return;
     this.#loading.add(key);
     try {
-      const page = await this.#connection.requestPatiently("get-messages", { roomId, before, limit: PAGE_MESSAGES_MAX });
-      this.#change(roomId, (talk) => ({ ...talk, timeline: insertPage(talk.timeline, before, page.messages, page.hasMore) }));
+      const page = await this.#connection.requestPatiently("get-messages", {
+        roomId,
+        before,
+        limit: PAGE_MESSAGES_MAX,
+      });
+      this.#change(roomId, (talk) => ({
+        ...talk,
+        timeline: insertPage(talk.timeline, before, page.messages, page.hasMore),
+      }));
     } finally {
       this.#loading.delete(key);
     }

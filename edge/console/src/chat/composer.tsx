@@ -110,7 +110,14 @@ export function Composer({ roomId, roomName }: { roomId: string; roomName: strin
               {left < 0 ? `${-left} too many` : `${left} left`}
             </span>
           )}
-          <button class="icon-button send" type="submit" aria-label="Send" title="Send" disabled={!maySend} data-testid="send">
+          <button
+            class="icon-button send"
+            type="submit"
+            aria-label="Send"
+            title="Send"
+            disabled={!maySend}
+            data-testid="send"
+          >
             <Icon name="send" />
           </button>
         </div>

@@ -23,16 +23,20 @@ test("nothing but http and https becomes a link", () => {
 });
 
 test("code in backticks and fences is set apart and not searched for links", () => {
-  expect(segments("use `x` so:\n```rust\nlet a = \"https://a.example\";\n```\nok")).toEqual([
+  expect(segments('use `x` so:\n```rust\nlet a = "https://a.example";\n```\nok')).toEqual([
     { kind: "text", text: "use " },
     { kind: "inline-code", text: "x" },
     { kind: "text", text: " so:\n" },
-    { kind: "block", text: "let a = \"https://a.example\";", language: "rust" },
+    { kind: "block", text: 'let a = "https://a.example";', language: "rust" },
     { kind: "text", text: "ok" },
   ]);
 });
 
 test("no character is lost or doubled in text with links", () => {
   const text = "a https://x.example/).,; b http://y.example!!! `c";
-  expect(segments(text).map((segment) => segment.text).join("")).toBe(text);
+  expect(
+    segments(text)
+      .map((segment) => segment.text)
+      .join(""),
+  ).toBe(text);
 });

@@ -1,7 +1,17 @@
 // Each thing that can happen between sending a line and seeing its message.
 import { expect, test } from "vitest";
 import { Refusal } from "../core/refusal.ts";
-import { acknowledged, type Conversation, discarded, notSent, received, sentAgain, SILENCE, visibleLines, withLine } from "./conversation.ts";
+import {
+  acknowledged,
+  type Conversation,
+  discarded,
+  notSent,
+  received,
+  sentAgain,
+  SILENCE,
+  visibleLines,
+  withLine,
+} from "./conversation.ts";
 import { message } from "./messages.fixture.ts";
 
 const sending = (talk: Conversation, requestId: string, content = "hello") =>
@@ -54,12 +64,21 @@ test("an answer takes a message back from the line that claimed it wrongly", () 
 });
 
 test("others' same words are theirs", () => {
-  const talk = received(sending(SILENCE, "a"), [message(1, { content: "hello", sender: { id: "bob", name: "Bob" } })], "ann");
+  const talk = received(
+    sending(SILENCE, "a"),
+    [message(1, { content: "hello", sender: { id: "bob", name: "Bob" } })],
+    "ann",
+  );
   expect(shown(talk)).toEqual(["1-0", "a"]);
 });
 
 test("a refused line comes back with its reason, also after a wrong claim", () => {
-  const talk = notSent(received(sending(SILENCE, "a"), [hello(1)], "ann"), "a", "failed", new Refusal({ code: "muted", message: "" }));
+  const talk = notSent(
+    received(sending(SILENCE, "a"), [hello(1)], "ann"),
+    "a",
+    "failed",
+    new Refusal({ code: "muted", message: "" }),
+  );
   expect(shown(talk)).toEqual(["1-0", "a"]);
   expect(visibleLines(talk)[0]).toMatchObject({ state: "failed", refusal: { code: "muted" } });
 });

@@ -56,7 +56,12 @@ export function acknowledged(talk: Conversation, requestId: string, message: Mes
 }
 
 /** No success: refused, or not known. A claim was not this line's, where the server refused it. */
-export function notSent(talk: Conversation, requestId: string, state: "waiting" | "failed", refusal: Refusal): Conversation {
+export function notSent(
+  talk: Conversation,
+  requestId: string,
+  state: "waiting" | "failed",
+  refusal: Refusal,
+): Conversation {
   const settled = state === "failed" && !isUnsettled(refusal);
   const change = (line: SentLine): SentLine => ({ ...(settled ? withoutClaim(line) : line), state, refusal });
   return changeLine(settled ? withoutReplaced(talk, requestId) : talk, requestId, change);
@@ -64,7 +69,11 @@ export function notSent(talk: Conversation, requestId: string, state: "waiting" 
 
 /** The line goes out again, under another request id where the first one has been settled by a refusal. */
 export function sentAgain(talk: Conversation, requestId: string, newRequestId = requestId): Conversation {
-  return changeLine(talk, requestId, ({ refusal: _, ...line }) => ({ ...line, requestId: newRequestId, state: "sending" }));
+  return changeLine(talk, requestId, ({ refusal: _, ...line }) => ({
+    ...line,
+    requestId: newRequestId,
+    state: "sending",
+  }));
 }
 
 export function discarded(talk: Conversation, requestId: string): Conversation {
@@ -78,7 +87,9 @@ export function visibleLines(talk: Conversation): SentLine[] {
 
 function claim(talk: Conversation, message: Message): Conversation {
   if (talk.replaced.has(message.id)) return talk;
-  const line = talk.sent.find((line) => line.claims === undefined && mayHaveArrived(line) && sameWords(line.draft, message));
+  const line = talk.sent.find(
+    (line) => line.claims === undefined && mayHaveArrived(line) && sameWords(line.draft, message),
+  );
   if (line === undefined) return talk;
   return {
     ...changeLine(talk, line.requestId, (line) => ({ ...line, claims: message.id })),

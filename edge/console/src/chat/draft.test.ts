@@ -9,12 +9,20 @@ test("text is trimmed and normalised, blanks are nothing", () => {
 });
 
 test("code keeps its indentation and its language", () => {
-  expect(draftFrom("\n    return 1;\n\n", true, "cpp")).toEqual({ kind: "code", content: "    return 1;", language: "cpp" });
+  expect(draftFrom("\n    return 1;\n\n", true, "cpp")).toEqual({
+    kind: "code",
+    content: "    return 1;",
+    language: "cpp",
+  });
   expect(draftFrom("x", true, "")).toEqual({ kind: "code", content: "x" });
 });
 
 test("a text that is one fenced block is code", () => {
-  expect(draftFrom("```c++\nint x;\n\nint y;\n```", false, "")).toEqual({ kind: "code", content: "int x;\n\nint y;", language: "c++" });
+  expect(draftFrom("```c++\nint x;\n\nint y;\n```", false, "")).toEqual({
+    kind: "code",
+    content: "int x;\n\nint y;",
+    language: "c++",
+  });
   expect(draftFrom("```\nx\n```\nand more", false, "")?.kind).toBe("text");
 });
 

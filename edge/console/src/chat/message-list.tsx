@@ -75,7 +75,10 @@ class Scroller extends Component<Props, State> {
 
   override componentDidUpdate(previous: Props, _: State, anchor: Anchor | null): void {
     const sent = this.props.talk.sent.at(-1)?.requestId;
-    const hasSent = sent !== undefined && sent !== previous.talk.sent.at(-1)?.requestId && this.props.talk.sent.length > previous.talk.sent.length;
+    const hasSent =
+      sent !== undefined &&
+      sent !== previous.talk.sent.at(-1)?.requestId &&
+      this.props.talk.sent.length > previous.talk.sent.length;
     if (this.#atEnd || hasSent) this.#toEnd();
     else if (anchor !== null) this.#restore(anchor);
     if (this.props.rows !== previous.rows || this.props.joined !== previous.joined) this.#loadIfNear();
@@ -118,7 +121,15 @@ class Scroller extends Component<Props, State> {
       case "hole":
         return this.#hole(row);
       case "message":
-        return <MessageRow key={row.key} rowKey={row.key} message={row.message} isFirst={row.isFirst} isMine={row.message.sender.id === me.id} />;
+        return (
+          <MessageRow
+            key={row.key}
+            rowKey={row.key}
+            message={row.message}
+            isFirst={row.isFirst}
+            isMine={row.message.sender.id === me.id}
+          />
+        );
       case "line":
         return (
           <LineRow

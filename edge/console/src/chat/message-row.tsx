@@ -29,13 +29,25 @@ export class MessageRow extends Component<MessageRowProps> {
       );
     }
     return (
-      <Frame rowKey={rowKey} author={message.sender} at={message.createdAt} isFirst={isFirst} isMine={isMine} state="sent" messageId={message.id}>
+      <Frame
+        rowKey={rowKey}
+        author={message.sender}
+        at={message.createdAt}
+        isFirst={isFirst}
+        isMine={isMine}
+        state="sent"
+        messageId={message.id}
+      >
         {message.replyTo !== undefined && (
           <blockquote class="quote">
             <strong>{message.replyTo.sender.name}</strong> {message.replyTo.excerpt}
           </blockquote>
         )}
-        {message.deletedAt === undefined ? <MessageBody words={message} /> : <p class="quiet deleted">This message was deleted.</p>}
+        {message.deletedAt === undefined ? (
+          <MessageBody words={message} />
+        ) : (
+          <p class="quiet deleted">This message was deleted.</p>
+        )}
         {message.editedAt !== undefined && message.deletedAt === undefined && <small class="quiet">edited</small>}
       </Frame>
     );

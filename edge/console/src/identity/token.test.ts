@@ -4,7 +4,10 @@ import { readHash, readToken, userIdFrom } from "./token.ts";
 
 const encode = (value: object) => {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 };
 const token = (claims: object) => `${encode({ alg: "HS256" })}.${encode(claims)}.signature`;
 

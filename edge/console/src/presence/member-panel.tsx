@@ -29,20 +29,27 @@ export function MemberPanel({ roomId }: { roomId: string }) {
     <>
       <div class="section-head">
         <h2 id="members-heading">
-          In this room <span class="quiet" data-testid="member-total">{members.count}</span>
+          In this room{" "}
+          <span class="quiet" data-testid="member-total">
+            {members.count}
+          </span>
         </h2>
       </div>
       <ul class="member-list" data-testid="member-list" aria-labelledby="members-heading">
         {sorted(members, me.id).map((member) => (
           <li key={member.id} class="member" data-testid="member" data-user-id={member.id}>
-            <span class={`presence ${member.status === "idle" ? "idle" : member.status === "busy" ? "busy" : "online"}`}>
+            <span
+              class={`presence ${member.status === "idle" ? "idle" : member.status === "busy" ? "busy" : "online"}`}
+            >
               <Avatar user={member} />
             </span>
             <span class="member-name" title={member.id}>
               {member.name}
             </span>
             {member.id === me.id && <span class="tag">you</span>}
-            {(member.roomRole === "owner" || member.roomRole === "moderator") && <span class="tag">{member.roomRole}</span>}
+            {(member.roomRole === "owner" || member.roomRole === "moderator") && (
+              <span class="tag">{member.roomRole}</span>
+            )}
           </li>
         ))}
       </ul>

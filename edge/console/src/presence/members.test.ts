@@ -23,7 +23,13 @@ test("pages add up", () => {
 });
 
 test("one finds oneself first, then the others by name", () => {
-  expect(ids(withPage(start, [user("zoe"), user("u10"), user("u9")], 5), "zoe")).toEqual(["zoe", "ann", "bob", "u9", "u10"]);
+  expect(ids(withPage(start, [user("zoe"), user("u10"), user("u9")], 5), "zoe")).toEqual([
+    "zoe",
+    "ann",
+    "bob",
+    "u9",
+    "u10",
+  ]);
 });
 
 test("a status changes one member and nothing else", () => {

@@ -38,6 +38,8 @@ export function sorted(members: Members, myId: string): Member[] {
   const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
   return [...members.list.values()].sort(
     (left, right) =>
-      Number(right.id === myId) - Number(left.id === myId) || byName.compare(left.name, right.name) || (left.id < right.id ? -1 : 1),
+      Number(right.id === myId) - Number(left.id === myId) ||
+      byName.compare(left.name, right.name) ||
+      (left.id < right.id ? -1 : 1),
   );
 }

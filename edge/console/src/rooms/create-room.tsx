@@ -62,8 +62,20 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
         </label>
         <fieldset class="choices">
           <legend>Who may come in</legend>
-          <Choice label="Everyone" detail="Public: anyone can join." checked={!isPrivate} onChoose={() => setIsPrivate(false)} testId="create-public" />
-          <Choice label="Only people I name" detail="Private: others cannot see it." checked={isPrivate} onChoose={() => setIsPrivate(true)} testId="create-private" />
+          <Choice
+            label="Everyone"
+            detail="Public: anyone can join."
+            checked={!isPrivate}
+            onChoose={() => setIsPrivate(false)}
+            testId="create-public"
+          />
+          <Choice
+            label="Only people I name"
+            detail="Private: others cannot see it."
+            checked={isPrivate}
+            onChoose={() => setIsPrivate(true)}
+            testId="create-private"
+          />
         </fieldset>
         {isPrivate && (
           <label class="field">

@@ -28,7 +28,13 @@ export function RoomHead({ room, onRooms, onMembers }: Props) {
 
   return (
     <header class="room-head">
-      <button class="icon-button narrow-only" type="button" aria-label="Rooms" data-testid="open-rooms" onClick={onRooms}>
+      <button
+        class="icon-button narrow-only"
+        type="button"
+        aria-label="Rooms"
+        data-testid="open-rooms"
+        onClick={onRooms}
+      >
         <Icon name="menu" />
         {unreadElsewhere && <span class="dot" />}
       </button>
@@ -36,13 +42,33 @@ export function RoomHead({ room, onRooms, onMembers }: Props) {
         <h1 data-testid="room-name">{room.name}</h1>
         {room.name !== room.id && <span class="quiet small room-id">{room.id}</span>}
       </div>
-      <button class="icon-button" type="button" title="Copy a link to this room" aria-label="Copy a link to this room" data-testid="copy-link" onClick={copyLink}>
+      <button
+        class="icon-button"
+        type="button"
+        title="Copy a link to this room"
+        aria-label="Copy a link to this room"
+        data-testid="copy-link"
+        onClick={copyLink}
+      >
         <Icon name="link" />
       </button>
-      <button class="icon-button" type="button" title="Leave this room" aria-label="Leave this room" data-testid="leave" onClick={() => void rooms.leave(room.id)}>
+      <button
+        class="icon-button"
+        type="button"
+        title="Leave this room"
+        aria-label="Leave this room"
+        data-testid="leave"
+        onClick={() => void rooms.leave(room.id)}
+      >
         <Icon name="leave" />
       </button>
-      <button class="icon-button people-button" type="button" aria-label={`People: ${count}`} data-testid="open-members" onClick={onMembers}>
+      <button
+        class="icon-button people-button"
+        type="button"
+        aria-label={`People: ${count}`}
+        data-testid="open-members"
+        onClick={onMembers}
+      >
         <Icon name="people" />
         <span data-testid="member-count">{count}</span>
       </button>

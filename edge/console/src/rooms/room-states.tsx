@@ -10,7 +10,9 @@ export function Welcome({ onOpenRooms, onCreate }: { onOpenRooms(): void; onCrea
     <div class="empty-state" data-testid="welcome">
       <Icon name="logo" />
       <h1>Hello, {me.name}</h1>
-      <p class="quiet">Join a room by its id, or make one of your own. A room that nobody has made yet begins with you.</p>
+      <p class="quiet">
+        Join a room by its id, or make one of your own. A room that nobody has made yet begins with you.
+      </p>
       <div class="button-row">
         <button class="button primary" type="button" onClick={() => rooms.enter("lobby")} data-testid="join-lobby">
           Join the lobby

@@ -46,7 +46,10 @@ export class Rooms {
     this.#notice = notice;
     const saved = loadRooms(userId);
     const open = new Map(saved.open.map((id) => [id, opened(id)]));
-    this.state = new Store({ open, active: saved.active !== undefined && open.has(saved.active) ? saved.active : saved.open[0] });
+    this.state = new Store({
+      open,
+      active: saved.active !== undefined && open.has(saved.active) ? saved.active : saved.open[0],
+    });
     this.state.subscribe(() => this.#save());
     connection.onConnected(() => this.#enterAll());
     connection.state.subscribe(() => connection.state.state.kind !== "connected" && this.#allAway());
@@ -129,7 +132,8 @@ export class Rooms {
       await this.#connection.requestPatiently("leave-room", { roomId });
     } catch (cause) {
       const refusal = Refusal.from(cause);
-      if (refusal.code === "offline") this.#notice("You are offline: the room is closed here, but you still belong to it.");
+      if (refusal.code === "offline")
+        this.#notice("You are offline: the room is closed here, but you still belong to it.");
     }
   }
 
@@ -186,7 +190,8 @@ export class Rooms {
 
   #look(): void {
     const { active } = this.state.state;
-    if (active !== undefined && !document.hidden) this.#change(active, (room) => (room.unread === 0 ? room : { ...room, unread: 0 }));
+    if (active !== undefined && !document.hidden)
+      this.#change(active, (room) => (room.unread === 0 ? room : { ...room, unread: 0 }));
   }
 
   #change(roomId: string, change: (room: OpenRoom) => OpenRoom): void {

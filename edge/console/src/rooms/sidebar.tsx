@@ -33,7 +33,14 @@ export function Sidebar({ onChosen, onCreate, onSignOut }: Props) {
       />
       <div class="section-head">
         <h2 id="rooms-heading">Rooms</h2>
-        <button class="icon-button" type="button" title="New room" aria-label="New room" data-testid="new-room" onClick={onCreate}>
+        <button
+          class="icon-button"
+          type="button"
+          title="New room"
+          aria-label="New room"
+          data-testid="new-room"
+          onClick={onCreate}
+        >
           <Icon name="plus" />
         </button>
       </div>
@@ -61,7 +68,14 @@ export function Sidebar({ onChosen, onCreate, onSignOut }: Props) {
           <strong data-testid="me">{me.name}</strong>
           <small class="quiet">{connected ? "Connected" : "Not connected"}</small>
         </span>
-        <button class="icon-button" type="button" title="Sign out" aria-label="Sign out" data-testid="sign-out" onClick={onSignOut}>
+        <button
+          class="icon-button"
+          type="button"
+          title="Sign out"
+          aria-label="Sign out"
+          data-testid="sign-out"
+          onClick={onSignOut}
+        >
           <Icon name="sign-out" />
         </button>
       </footer>

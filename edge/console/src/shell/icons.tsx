@@ -6,7 +6,8 @@ const PATHS = {
   lock: "M5.5 9h9v7h-9zM7 9V6.5a3 3 0 0 1 6 0V9",
   plus: "M10 4v12M4 10h12",
   menu: "M3 6h14M3 10h14M3 14h14",
-  people: "M7.5 9.5a2.75 2.75 0 1 0 0-5.5 2.75 2.75 0 0 0 0 5.5ZM2.5 16c.4-2.7 2.3-4 5-4s4.6 1.3 5 4M13 4.300a2.6 2.6 0 0 1 0 5M14.5 12.300c1.7.5 2.7 1.7 3 3.7",
+  people:
+    "M7.5 9.5a2.75 2.75 0 1 0 0-5.5 2.75 2.75 0 0 0 0 5.5ZM2.5 16c.4-2.7 2.3-4 5-4s4.6 1.3 5 4M13 4.300a2.6 2.6 0 0 1 0 5M14.5 12.300c1.7.5 2.7 1.7 3 3.7",
   send: "M3 10 17 4l-4.5 13-3-5.500zM9.5 11.5 17 4",
   code: "m7 6-4 4 4 4M13 6l4 4-4 4",
   close: "m5 5 10 10M15 5 5 15",
@@ -22,7 +23,14 @@ export type IconName = keyof typeof PATHS;
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class={`icon icon-${name}`} viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
-      <path d={PATHS[name]} fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" />
+      <path
+        d={PATHS[name]}
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.6"
+        stroke-linecap="round"
+        stroke-linejoin="round"
+      />
     </svg>
   );
 }

@@ -18,7 +18,9 @@ type Drawer = "rooms" | "members" | undefined;
 
 export function Workspace({ onSignOut }: { onSignOut(): void }) {
   const { rooms, notices } = useServices();
-  const active = useStore(rooms.state, (state) => (state.active === undefined ? undefined : state.open.get(state.active)));
+  const active = useStore(rooms.state, (state) =>
+    state.active === undefined ? undefined : state.open.get(state.active),
+  );
   const [drawer, setDrawer] = useState<Drawer>();
   const [creating, setCreating] = useState(false);
 
@@ -69,7 +71,9 @@ export function Workspace({ onSignOut }: { onSignOut(): void }) {
           <MemberPanel key={active.id} roomId={active.id} />
         </aside>
       )}
-      {drawer !== undefined && <button class="scrim" type="button" aria-label="Close" onClick={() => setDrawer(undefined)} />}
+      {drawer !== undefined && (
+        <button class="scrim" type="button" aria-label="Close" onClick={() => setDrawer(undefined)} />
+      )}
       {creating && (
         <CreateRoom
           onClose={() => {

@@ -45,7 +45,9 @@ export class Typing {
   }
 
   #maySend(roomId: string): boolean {
-    return this.#openRooms.get(roomId)?.phase === "joined" && this.#presence.of(roomId).count <= MEMBERS_TOLD_SINGLY_MAX;
+    return (
+      this.#openRooms.get(roomId)?.phase === "joined" && this.#presence.of(roomId).count <= MEMBERS_TOLD_SINGLY_MAX
+    );
   }
 
   #send(roomId: string, signal: TypingSignal): void {
@@ -57,7 +59,11 @@ export class Typing {
     const key = `${roomId} ${user.id}`;
     clearTimeout(this.#timers.get(key));
     this.#timers.delete(key);
-    if (isTyping) this.#timers.set(key, setTimeout(() => this.#told(roomId, user, false), TYPING_SHOWN_MS));
+    if (isTyping)
+      this.#timers.set(
+        key,
+        setTimeout(() => this.#told(roomId, user, false), TYPING_SHOWN_MS),
+      );
     this.rooms.update((all) => {
       const typists = all.get(roomId) ?? new Map<string, User>();
       const changed = isTyping ? withEntry(typists, user.id, user) : withoutEntry(typists, user.id);

@@ -1,0 +1,13 @@
+//! Rooms: what their scripts do, refuse and leave alone.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../stage/mod.rs"]
+mod stage;
+
+mod access;
+mod create;
+mod join;
+mod members;
+mod missed;
+mod presence;

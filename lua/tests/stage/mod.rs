@@ -1,0 +1,380 @@
+//! A stage for one room: its partition is owned, its channels are heard, and events go through the
+//! intake, the typed calls and the scripts as a worker sends them.
+//!
+//! Whatever a test is about, each event is also tried with an old fence, ahead of its turn and a
+//! second time, and what a commit leaves behind is compared with what it may leave.
+
+// Every test program uses a part of this.
+#![allow(dead_code)]
+
+mod ear;
+mod keys;
+
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, LazyLock, Weak};
+
+use lua::batch::Batch;
+use lua::commit::{self, Commit, Outcome, Place};
+use lua::event::{Event, Payload};
+use lua::id::{EventId, Partition, RoomId};
+use lua::lease::Lease;
+use lua::record::{Origin, Record};
+use lua::refusal::{Code, Refusal};
+use lua::server::{Options, Private, PrivateCluster};
+use lua::topology::NodeId;
+use lua::{Cmd, Redis, chat, key, room};
+use serde_json::Value as Json;
+use tokio::sync::Mutex;
+
+use crate::common::{Server, command};
+use ear::Ear;
+pub use keys::{Keys, check_untouched, snapshot};
+
+/// Who sends an event, from which connection.
+#[derive(Clone)]
+pub struct Who {
+    pub user: String,
+    pub name: String,
+    pub roles: String,
+    pub connection: String,
+}
+
+/// A plain user with a name and one connection.
+pub fn who(user: &str) -> Who {
+    Who {
+        user: user.to_owned(),
+        name: user.to_uppercase(),
+        roles: String::new(),
+        connection: format!("{user}-1"),
+    }
+}
+
+impl Who {
+    pub fn with(mut self, roles: &str) -> Self {
+        self.roles = roles.to_owned();
+        self
+    }
+
+    pub fn on(mut self, connection: &str) -> Self {
+        self.connection = connection.to_owned();
+        self
+    }
+
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = name.to_owned();
+        self
+    }
+}
+
+/// What an event came to.
+#[derive(Debug)]
+pub struct Applied {
+    pub id: EventId,
+    pub outcome: Outcome,
+    /// The message to the sender's edge.
+    pub answer: Json,
+    /// What the room's channel carried, in order.
+    pub told: Vec<Json>,
+    pub before: Keys,
+    pub after: Keys,
+}
+
+impl Applied {
+    /// The result of an event that was not refused.
+    pub fn result(&self) -> &Json {
+        assert!(self.answer["error"].is_null(), "refused: {}", self.answer);
+        &self.answer["result"]
+    }
+
+    /// The code of an event that was refused.
+    pub fn code(&self) -> &str {
+        self.answer["error"]["code"].as_str().unwrap_or_else(|| panic!("not refused: {}", self.answer))
+    }
+
+    /// All frames that were told: audience, event, payload.
+    pub fn frames(&self) -> Vec<(String, String, Json)> {
+        let frames = self.told.iter().flat_map(|told| told["frames"].as_array().expect("frames"));
+        frames
+            .map(|frame| match frame["exit"].as_str() {
+                Some(user) => ("exit".to_owned(), user.to_owned(), Json::Null),
+                None => (
+                    frame["to"].as_str().expect("an audience").to_owned(),
+                    frame["frame"][0].as_str().expect("an event").to_owned(),
+                    frame["frame"][1].clone(),
+                ),
+            })
+            .collect()
+    }
+}
+
+/// How much is kept, and how long presence lasts.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    pub history_max: usize,
+    pub log_max: usize,
+    pub grace_ms: u64,
+}
+
+/// See the file's head.
+pub struct Stage {
+    pub redis: Redis,
+    pub room: RoomId,
+    pub partition: Partition,
+    pub node: NodeId,
+    pub lease: Lease,
+    pub bounds: Bounds,
+    /// Id of the newest event.
+    pub clock: EventId,
+    /// Whether each event is also tried wrongly; off where a test sends very many.
+    pub wary: bool,
+    ear: Ear,
+    /// Id of the room's newest log entry as it was told.
+    last: String,
+}
+
+impl Stage {
+    async fn on(redis: Redis) -> Self {
+        let (partition, room) = fresh();
+        let node = redis.node_of(partition);
+        let take = Lease::take(partition, "tester", 600_000, "run");
+        // The fence of the owner before is one that was valid once.
+        run(&redis, node, take.clone()).await;
+        let lease = Lease::read(run(&redis, node, take).await).expect("the partition is free");
+        let ear = Ear::on(&redis, partition, &room).await;
+        Self {
+            redis,
+            room,
+            partition,
+            node,
+            lease,
+            bounds: Bounds { history_max: 10_000, log_max: 10_000, grace_ms: 5_000 },
+            clock: EventId { ms: 1_800_000_000_000, seq: 0 },
+            wary: true,
+            ear,
+            last: "0-0".to_owned(),
+        }
+    }
+
+    /// The room's keys.
+    pub fn keys(&self) -> key::RoomKeys {
+        key::RoomKeys::new(&self.room)
+    }
+
+    /// Where the next commit stands.
+    pub fn place(&self) -> Place {
+        Place { partition: self.partition, fence: self.lease.fence, seq: self.lease.seq }
+    }
+
+    /// Runs a command on the partition's node.
+    pub async fn command<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        command(&self.redis, self.node, words).await
+    }
+
+    /// An event in the next millisecond.
+    pub async fn event(&mut self, who: &Who, event: &str, payload: Json) -> Applied {
+        let id = EventId { ms: self.clock.ms + 1, seq: 0 };
+        self.event_at(id, who, event, payload).await
+    }
+
+    /// An event on the stage's room that must be applied; its result.
+    pub async fn ok(&mut self, who: &Who, event: &str, mut payload: Json) -> Json {
+        payload["roomId"] = self.room.as_str().into();
+        let applied = self.event(who, event, payload).await;
+        applied.result().clone()
+    }
+
+    /// An event on the stage's room that must be refused; the code.
+    pub async fn refused(&mut self, who: &Who, event: &str, mut payload: Json) -> String {
+        payload["roomId"] = self.room.as_str().into();
+        let applied = self.event(who, event, payload).await;
+        let code = applied.code().to_owned();
+        assert_eq!(applied.outcome, Outcome::Refused(code.clone()));
+        code
+    }
+
+    /// The newest events of the intake as a worker reads them.
+    pub async fn append(&mut self, id: EventId, who: &Who, event: &str, payload: &Json) -> Record {
+        let entity = payload["roomId"].as_str().unwrap_or(self.room.as_str());
+        let record = Record {
+            id,
+            event: event.to_owned(),
+            entity: entity.to_owned(),
+            user: who.user.parse().expect("a user id"),
+            name: who.name.clone(),
+            roles: who.roles.clone(),
+            origin: Some(Origin { edge: EDGE.to_owned(), connection: who.connection.clone() }),
+            ack: Some(7),
+            payload: payload.to_string(),
+        };
+        let mut add = redis::cmd("XADD");
+        add.arg(key::intake(self.partition)).arg(id.to_string()).arg(record.fields());
+        run(&self.redis, self.node, add).await;
+        let read = run(&self.redis, self.node, commit::read(self.partition, self.lease.applied, 10)).await;
+        let mut read = commit::read_reply(read);
+        assert_eq!(read.len(), 1, "one event waits");
+        let read = read.remove(0).expect("a record");
+        assert_eq!(read, record);
+        read
+    }
+
+    /// An event with an id of the test's choice.
+    pub async fn event_at(&mut self, id: EventId, who: &Who, event: &str, payload: Json) -> Applied {
+        self.clock = id;
+        let record = self.append(id, who, event, &payload).await;
+        let before = self.snapshot().await;
+        if self.wary {
+            self.tried_wrongly(&record, &before).await;
+        }
+        let place = self.place();
+        let outcome = self.commit(place, &record).await;
+        let after = self.snapshot().await;
+        assert!(outcome.is_done(), "{event}: {outcome:?}");
+        if self.wary {
+            let again = self.commit(place, &record).await;
+            assert_eq!(again, Outcome::Rewind, "{event} a second time");
+            assert_eq!(self.snapshot().await, after, "{event} a second time changes nothing");
+        }
+        self.lease.applied = id;
+        self.lease.seq += 1;
+        let (told, mut answers) = self.ear.all().await;
+        assert_eq!(answers.len(), 1, "{event} is answered once: {answers:?}");
+        let applied = Applied { id, outcome, answer: answers.remove(0), told, before, after };
+        self.check(&record, &applied);
+        applied
+    }
+
+    /// A worker that lost the partition, and one that is ahead, change nothing and tell nobody.
+    async fn tried_wrongly(&mut self, record: &Record, before: &Keys) {
+        let place = self.place();
+        let stale = self.commit(Place { fence: place.fence - 1, ..place }, record).await;
+        assert_eq!(stale, Outcome::Fenced, "{} with an old fence", record.event);
+        let ahead = self.commit(Place { seq: place.seq + 1, ..place }, record).await;
+        assert_eq!(ahead, Outcome::Rewind, "{} ahead of its turn", record.event);
+        assert_eq!(&self.snapshot().await, before, "{} out of place changes nothing", record.event);
+        let (told, answers) = self.ear.all().await;
+        assert!(told.is_empty() && answers.is_empty(), "{} out of place is silent", record.event);
+    }
+
+    /// What holds for every event.
+    fn check(&mut self, record: &Record, applied: &Applied) {
+        let answer = &applied.answer;
+        let origin = record.origin.as_ref().expect("the stage's events have one");
+        assert_eq!(answer["connection"], origin.connection.as_str());
+        assert_eq!((&answer["ack"], &answer["event"]), (&7.into(), &record.event.as_str().into()));
+        keys::check_position(self.partition, applied, &self.lease);
+        if let Outcome::Refused(_) | Outcome::Again = applied.outcome {
+            keys::check_untouched(applied);
+            assert!(applied.told.is_empty(), "a refusal is told to nobody: {:?}", applied.told);
+        }
+        let logged: Vec<&Json> = applied.told.iter().filter(|told| told.get("id").is_some()).collect();
+        assert_eq!(logged.len(), usize::from(applied.outcome == Outcome::Logged));
+        for told in logged {
+            assert_eq!(told["id"], record.id.to_string());
+            assert_eq!(told["prev"], self.last.as_str(), "the entries have no hole");
+            assert_eq!(told["term"], self.lease.term);
+            self.last = record.id.to_string();
+        }
+    }
+
+    /// Runs the commit of a record at a place.
+    pub async fn commit(&self, place: Place, record: &Record) -> Outcome {
+        let call = call(Commit::new(place, record), &self.bounds);
+        Outcome::read(run(&self.redis, self.node, call).await)
+    }
+
+    /// What was heard since the last look: the room's publications, and the answers.
+    pub async fn heard(&mut self) -> (Vec<Json>, Vec<Json>) {
+        self.ear.all().await
+    }
+
+    /// All keys of the partition but its intake, with their contents. Empty while the stage is not wary.
+    pub async fn snapshot(&self) -> Keys {
+        if self.wary { snapshot(&self.redis, self.partition).await } else { Keys::default() }
+    }
+}
+
+/// The edge that all events come from.
+pub const EDGE: &str = "edge-1";
+
+/// The script call of an event, as a worker makes it.
+pub fn call(commit: Commit<'_>, bounds: &Bounds) -> Cmd {
+    let record = commit.record();
+    let event = match Event::read(&record.event, &record.payload) {
+        Ok(event) => event,
+        Err(refusal) => return commit.refuse(&refusal),
+    };
+    match &event {
+        Event::CreateRoom(payload) => {
+            let commit = commit.once(payload.request(), payload);
+            if !payload.room_type.may_create(&commit.record().roles) {
+                return commit.refuse(&Refusal::field(Code::Forbidden, "type", "not for you"));
+            }
+            let room = commit.record().entity.parse().expect("a room id");
+            room::create(&commit, &room, payload)
+        }
+        Event::JoinRoom(payload) => room::join(&commit, payload, bounds.log_max),
+        Event::LeaveRoom(payload) => {
+            let commit = commit.once(payload.request(), payload);
+            room::leave(&commit, &payload.room_id, bounds.log_max)
+        }
+        Event::GetMembers(payload) => room::members(&commit, payload),
+        Event::TypingStart(payload) => room::typing(&commit, &payload.room_id, true),
+        Event::TypingStop(payload) => room::typing(&commit, &payload.room_id, false),
+        Event::SendMessage(payload) => {
+            let commit = commit.once(payload.request(), payload);
+            chat::send(&commit, payload, bounds.history_max, bounds.log_max)
+        }
+        Event::GetMessages(payload) => chat::history(&commit, payload),
+        Event::ConnectionClosed(payload) => room::drop_connection(&commit, &payload.room_id, bounds.grace_ms),
+        Event::PresenceExpired(payload) => room::expire(&commit, &payload.room_id, bounds.log_max),
+    }
+}
+
+/// Runs one call; its reply may be an error of the server.
+pub async fn run(redis: &Redis, node: NodeId, call: Cmd) -> redis::Value {
+    let mut batch = Batch::default();
+    batch.add(call);
+    batch.run(redis, node).await.expect("the node answers").remove(0)
+}
+
+/// A partition that no other test of this program uses, and a room in it.
+fn fresh() -> (Partition, RoomId) {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let number = NEXT.fetch_add(37, Ordering::Relaxed) % lua::id::PARTITIONS;
+    let partition = Partition::new(number).expect("below the number of partitions");
+    (partition, rooms_of(partition).next().expect("some id hashes to it"))
+}
+
+/// Rooms of a partition.
+pub fn rooms_of(partition: Partition) -> impl Iterator<Item = RoomId> {
+    (0..).map(|n| format!("room-{n}")).filter(move |id| Partition::of(id) == partition).map(|id| {
+        id.parse().expect("a room id")
+    })
+}
+
+/// Runs a test on a single server, then on a cluster of three primaries. Tests that run at a time
+/// share the servers; each has a partition of its own.
+pub async fn each(test: impl AsyncFn(Stage)) {
+    static SINGLE: LazyLock<Mutex<Weak<Server>>> = LazyLock::new(Mutex::default);
+    static CLUSTER: LazyLock<Mutex<Weak<Server>>> = LazyLock::new(Mutex::default);
+    let single = shared(&SINGLE, async || {
+        Server::Single(Private::start(Options::default()).await.expect("a private Redis"))
+    })
+    .await;
+    test(Stage::on(single.connect().await).await).await;
+    let cluster = shared(&CLUSTER, async || {
+        Server::Cluster(PrivateCluster::start(3).await.expect("a private Redis Cluster"))
+    })
+    .await;
+    test(Stage::on(cluster.connect().await).await).await;
+}
+
+async fn shared(kept: &Mutex<Weak<Server>>, start: impl AsyncFn() -> Server) -> Arc<Server> {
+    let mut kept = kept.lock().await;
+    if let Some(server) = kept.upgrade() {
+        return server;
+    }
+    let server = Arc::new(start().await);
+    *kept = Arc::downgrade(&server);
+    server
+}
