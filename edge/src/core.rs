@@ -247,7 +247,8 @@ async fn sweep(core: std::sync::Weak<Core>) {
             inbound::answer_overdue(&member, ack);
         }
         outbound::expire(&core);
-        core.rooms.forget_empty(|partition, channel| core.subscriber().unsubscribe(partition, channel));
+        core.rooms
+            .forget_empty(|partition, channel| core.subscriber().unsubscribe(partition, channel));
         core.retry_ends();
         if core.stopped.load(Ordering::Acquire) {
             return;

@@ -51,13 +51,19 @@ pub struct Ending {
 
 impl Shown {
     /// Takes note of a publication. True where it shows nothing new and need not be sent.
-    pub fn renew(&mut self, room: &RoomId, publication: &Publication<'_>, endings: &Endings) -> bool {
+    pub fn renew(
+        &mut self,
+        room: &RoomId,
+        publication: &Publication<'_>,
+        endings: &Endings,
+    ) -> bool {
         let Some(key) = publication.key.as_deref() else { return false };
         let Some(expire) = &publication.expire else {
             self.states.remove(key);
             return false;
         };
-        let text = publication.frames.first().and_then(|step| step.frame).map_or("", |frame| frame.get());
+        let text =
+            publication.frames.first().and_then(|step| step.frame).map_or("", |frame| frame.get());
         self.versions += 1;
         let known = self.states.get(key).is_some_and(|state| state.text == text);
         let state = State {

@@ -38,7 +38,8 @@ fn accept(
     let event = Event::read(row.name, json)?;
     let entity = event.entity(&member.user);
     let partition = Partition::of(&entity);
-    let entering = row.enters.then(|| prepare_to_enter(core, member, partition, &entity)).transpose()?;
+    let entering =
+        row.enters.then(|| prepare_to_enter(core, member, partition, &entity)).transpose()?;
     if let Some(ack) = ack {
         member.await_answer(ack, row.name).map_err(|_| too_many_pending())?;
     }

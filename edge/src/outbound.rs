@@ -148,7 +148,9 @@ async fn repair(core: Arc<Core>, room: Arc<Mutex<Room>>) {
                 tracing::debug!(room = %id, %problem, "a log could not be read; it is tried again");
                 match classify(&problem) {
                     Trouble::NoScript => drop(core.redis.load_scripts().await),
-                    Trouble::Moved | Trouble::ReadOnly | Trouble::Gone => core.redis.refresh().await,
+                    Trouble::Moved | Trouble::ReadOnly | Trouble::Gone => {
+                        core.redis.refresh().await
+                    }
                     _ => {}
                 }
                 tokio::time::sleep(REPAIR_PAUSE).await;

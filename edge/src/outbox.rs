@@ -182,11 +182,6 @@ impl Outbox {
         queue.listen(context, false);
         queue.closing.filter(|reason| *reason == Reason::Slow)
     }
-
-    /// Whether nothing waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queue.lock().frames.is_empty()
-    }
 }
 
 impl Queue {

@@ -128,5 +128,6 @@ pub fn code_of(error: &RawValue) -> String {
         #[serde(borrow)]
         code: Cow<'a, str>,
     }
-    serde_json::from_str::<Code<'_>>(error.get()).map_or_else(|_| "internal".to_owned(), |e| e.code.into_owned())
+    serde_json::from_str::<Code<'_>>(error.get())
+        .map_or_else(|_| "internal".to_owned(), |e| e.code.into_owned())
 }

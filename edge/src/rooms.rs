@@ -56,8 +56,8 @@ struct Seat {
 struct Repair {
     from: EventId,
     gathered: Vec<Bytes>,
-    /// Something may have been missed since the log was read last.
-    again: bool,
+    /// From where the log must be read once more, since something may have been missed meanwhile.
+    again: Option<EventId>,
 }
 
 /// What a publication or an entry asks for.
@@ -115,7 +115,9 @@ impl Rooms {
         let found: Vec<RoomId> = self
             .rooms
             .iter()
-            .filter_map(|found| Some(found.value().lock()).filter(|room| empty(room)).map(|room| room.id.clone()))
+            .filter_map(|found| {
+                Some(found.value().lock()).filter(|room| empty(room)).map(|room| room.id.clone())
+            })
             .collect();
         for id in found {
             let _gate = self.gate.lock();
@@ -123,6 +125,12 @@ impl Rooms {
                 unsubscribe(Partition::of(id.as_str()), RoomKeys::new(&id).channel());
             }
         }
+    }
+}
+
+impl Repair {
+    fn read_again(&mut self, from: EventId) {
+        self.again = Some(self.again.map_or(from, |known| known.min(from)));
     }
 }
 
@@ -161,7 +169,7 @@ impl Room {
             if repair.gathered.len() < GATHERED_MAX {
                 repair.gathered.push(raw.clone());
             } else {
-                repair.again = true;
+                repair.read_again(last);
             }
             return Next::Go;
         }
@@ -175,7 +183,7 @@ impl Room {
             }
             return next;
         }
-        self.hand_over(id, publication);
+        self.hand_over(id, prev, publication);
         Next::Go
     }
 
@@ -195,16 +203,15 @@ impl Room {
         }
     }
 
-    /// Begins reading the log after `from`, or has the reading that is under way go back so far.
+    /// Begins reading the log after `from`, after the reading that is under way if there is one.
     fn begin_repair(&mut self, from: EventId) -> Next {
         match &mut self.repair {
             Some(repair) => {
-                repair.from = repair.from.min(from);
-                repair.again = true;
+                repair.read_again(from);
                 Next::Go
             }
             None => {
-                self.repair = Some(Repair { from, gathered: Vec::new(), again: false });
+                self.repair = Some(Repair { from, gathered: Vec::new(), again: None });
                 Next::Repair
             }
         }
@@ -227,15 +234,22 @@ impl Room {
             if let Some(repair) = &mut self.repair {
                 if prev > repair.from {
                     // The log no longer reaches back. Who was told less must start afresh.
-                    self.seats.iter().filter(|seat| seat.sent < prev).for_each(|seat| seat.member.reset());
+                    self.seats
+                        .iter()
+                        .filter(|seat| seat.sent < prev)
+                        .for_each(|seat| seat.member.reset());
                 }
                 repair.from = id;
             }
-            self.hand_over(id, &entry);
+            self.hand_over(id, prev, &entry);
         }
         let Some(repair) = &mut self.repair else { return Mended::Whole };
-        if more || std::mem::take(&mut repair.again) {
+        if more {
             return Mended::From(repair.from);
+        }
+        if let Some(from) = repair.again.take() {
+            repair.from = from;
+            return Mended::From(from);
         }
         self.go_on()
     }
@@ -252,18 +266,19 @@ impl Room {
         self.repair_from().map_or(Mended::Whole, Mended::From)
     }
 
-    /// Gives an entry to everyone who is to have it.
-    fn hand_over(&mut self, id: EventId, publication: &Publication<'_>) {
+    /// Gives an entry to everyone whose next one it is.
+    fn hand_over(&mut self, id: EventId, prev: EventId, publication: &Publication<'_>) {
+        let is_next = |seat: &Seat| prev <= seat.sent && seat.sent < id;
         let mut delivered = 0;
         for step in &publication.frames {
             if let Some(user) = &step.exit {
-                self.exit(id, user);
+                self.exit(user, is_next);
             } else {
-                delivered += self.send(step, publication.origin.as_deref(), |seat| id > seat.sent);
+                delivered += self.send(step, publication.origin.as_deref(), is_next);
             }
         }
-        for seat in &mut self.seats {
-            seat.sent = seat.sent.max(id);
+        for seat in self.seats.iter_mut().filter(|seat| is_next(seat)) {
+            seat.sent = id;
         }
         self.last = self.last.max(Some(id));
         crate::metrics::count_deliveries(delivered, id.ms);
@@ -288,10 +303,10 @@ impl Room {
         }
     }
 
-    fn exit(&mut self, id: EventId, user: &str) {
+    fn exit(&mut self, user: &str, is_due: impl Fn(&Seat) -> bool) {
         let room = &self.id;
         self.seats.retain(|seat| {
-            let leaves = seat.member.user.as_str() == user && id > seat.sent;
+            let leaves = seat.member.user.as_str() == user && is_due(seat);
             if leaves {
                 seat.member.left(room);
             }
@@ -310,7 +325,10 @@ impl Room {
             _ => match to.strip_prefix("user:") {
                 Some(user) => Box::new(move |seat| seat.member.user.as_str() == user),
                 None => {
-                    tracing::error!(audience = to, "an audience of another version; the frame is dropped");
+                    tracing::error!(
+                        audience = to,
+                        "an audience of another version; the frame is dropped"
+                    );
                     return 0;
                 }
             },
@@ -320,3 +338,6 @@ impl Room {
         seats.map(|seat| u64::from(seat.member.send(frame.clone()))).sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

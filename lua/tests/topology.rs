@@ -257,17 +257,19 @@ async fn exclusive_connections_block_without_a_timeout_and_are_bounded() {
 
 /// A key and a certificate for 127.0.0.1, and a server that uses them at a second port.
 async fn with_tls(dir: &Path) -> (Private, String) {
-    std::fs::create_dir_all(dir).unwrap();
-    let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    std::fs::create_dir_all(dir).expect("a directory for the files");
+    let path = |name: &str| dir.join(name).to_str().expect("a plain path").to_owned();
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
         .args(["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"])
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .args(["-keyout", &path("key.pem"), "-out", &path("cert.pem")])
         .output()
-        .unwrap();
+        .expect("openssl is installed");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = free.local_addr().expect("it is bound").port();
+    drop(free);
     let args = [
         ["--tls-port", &port.to_string()],
         ["--tls-cert-file", &path("cert.pem")],

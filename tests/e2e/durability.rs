@@ -69,6 +69,24 @@ async fn a_worker_that_wakes_after_its_partitions_moved_applies_nothing(topology
     swarm.finish().await;
 }
 
+/// The zombie's commits on their way: sent by the owner of the time, they arrive when the partitions
+/// have another. On a single server, as a cluster's nodes tell clients their own addresses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_that_arrive_after_the_partitions_moved_are_refused() {
+    let mut options = options(Topology::Single);
+    options.gated = true;
+    let stack = Stack::start(options).await;
+    let swarm = Swarm::start(&stack).await;
+    swarm.until_acked(MESSAGES / 5).await;
+    assert_eq!(stack.gate().fenced(), 0, "while all is well, no commit is refused");
+    stack.gate().shut();
+    swarm.until_acked(MESSAGES / 5 + 2 * SENDERS * IN_FLIGHT).await;
+    stack.gate().open();
+    until("a late commit to be refused", || async { (stack.gate().fenced() > 0).then_some(()) })
+        .await;
+    swarm.finish().await;
+}
+
 /// Clients that send numbered messages and keep what they see.
 struct Swarm {
     clients: Vec<Arc<Client>>,

@@ -133,3 +133,42 @@ impl From<Refused> for Refusal {
         Refusal { message: message.to_owned(), code: Some(code) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> &RawValue {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn the_token_is_read_from_the_payload() {
+        assert_eq!(token(Some(raw(r#"{"token":"abc","x":1}"#))).unwrap().as_deref(), Some("abc"));
+        assert_eq!(token(Some(raw(r#"{"token":"a\u0062c"}"#))).unwrap().as_deref(), Some("abc"));
+    }
+
+    #[test]
+    fn without_a_token_in_the_payload_the_header_counts() {
+        assert!(matches!(token(None), Ok(None)));
+        assert!(matches!(token(Some(raw("{}"))), Ok(None)));
+        assert!(matches!(token(Some(raw(r#"{"token":null}"#))), Ok(None)));
+    }
+
+    #[test]
+    fn a_token_that_is_no_string_is_invalid() {
+        for auth in [r#"{"token":1}"#, r#"{"token":{}}"#, r#"{"token":"\ud800"}"#] {
+            assert!(matches!(token(Some(raw(auth))), Err(Rejected::Invalid(_))), "{auth}");
+        }
+    }
+
+    #[test]
+    fn binary_is_refused_where_the_client_looks_for_it() {
+        let event = |ack| Event { name: Cow::Borrowed("a\"b"), args: Vec::new(), ack };
+        let error = r#"{"code":"invalid-payload","message":"events take no binary attachments"}"#;
+        let acked = Frame::ack(7, &format!(r#"{{"error":{error},"ok":false}}"#));
+        assert_eq!(refuse_binary(&event(Some(7))), acked);
+        let expected = r#"["error",{"code":"invalid-payload","event":"a\"b","message":"events take no binary attachments"}]"#;
+        assert_eq!(refuse_binary(&event(None)), Frame::event(expected));
+    }
+}

@@ -73,6 +73,11 @@ impl PrivateCluster {
     /// Moves a slot, which must hold no keys, to another node, in the way in which `redis-cli` does.
     pub async fn move_slot(&self, slot: u16, to: usize) -> Result<(), StartError> {
         let id = self.id_of(to).await?;
+        // Of two nodes that claim a slot the one with the higher epoch is believed.
+        let bumped = ask(self.nodes[to].port(), "CLUSTER BUMPEPOCH").await?;
+        if !bumped.starts_with("+BUMPED") && !bumped.starts_with("+STILL") {
+            return Err(StartError::Cluster(bumped));
+        }
         // The new owner first, so that there is one at every moment.
         let others = (0..self.nodes.len()).filter(|at| *at != to);
         for at in std::iter::once(to).chain(others) {

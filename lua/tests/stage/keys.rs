@@ -100,12 +100,3 @@ pub fn check_position(partition: Partition, applied: &Applied, lease: &Lease) {
     assert!(after.contains(&format!("applied={}", applied.id)), "{after:?}");
     assert!(after.contains(&format!("seq={}", lease.seq)), "{after:?}");
 }
-
-/// Nothing but the position and a remembered answer is another than before.
-pub fn check_untouched(applied: &Applied) {
-    let state = |keys: &Keys| -> Keys {
-        let kept = |name: &str| !name.ends_with(":position") && !name.contains(":once:");
-        keys.iter().filter(|(name, _)| kept(name)).map(|(n, c)| (n.clone(), c.clone())).collect()
-    };
-    assert_eq!(state(&applied.before), state(&applied.after));
-}

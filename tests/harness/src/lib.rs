@@ -6,6 +6,7 @@
 //! that a test reads as the story it tells.
 
 mod client;
+mod gate;
 pub mod http;
 mod port;
 mod process;
@@ -16,6 +17,7 @@ pub mod token;
 mod wait;
 
 pub use client::{Client, Event};
+pub use gate::Gate;
 pub use process::Process;
 pub use raw::Raw;
 pub use redis::Topology;

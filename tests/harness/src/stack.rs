@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::process::Process;
 use crate::redis::Redis;
-use crate::{Client, Topology, http, port, token, until};
+use crate::{Client, Gate, Topology, http, port, token, until};
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Options {
     pub edges: usize,
     /// Number of workers.
     pub workers: usize,
+    /// The first worker reaches its Redis, a single server, through [`Stack::gate`].
+    pub gated: bool,
     /// Redis keeps its data over [`Stack::restart_redis`].
     pub persistent: bool,
     /// Settings of every process, on top of those that make a test fast and private.
@@ -29,6 +31,7 @@ pub struct Stack {
     // Fields drop in this order: nobody complains about a Redis that went first.
     edges: Vec<Edge>,
     workers: Vec<Process>,
+    gate: Option<Gate>,
     redis: Redis,
     folder: PathBuf,
 }
@@ -47,6 +50,7 @@ impl Options {
             topology,
             edges: 2,
             workers: 2,
+            gated: false,
             persistent: false,
             env: Vec::new(),
         }
@@ -66,9 +70,17 @@ impl Stack {
     /// When something does not start; its log is printed.
     pub async fn start(options: Options) -> Self {
         let redis = Redis::start(options.topology, options.persistent).await;
-        let folder = folder();
-        let mut stack = Self { edges: Vec::new(), workers: Vec::new(), redis, folder };
+        let gate = match &redis {
+            Redis::Single(server) if options.gated => Some(Gate::start(server.port()).await),
+            _ => None,
+        };
+        let (edges, workers) = (Vec::new(), Vec::new());
+        let mut stack = Self { edges, workers, gate, redis, folder: folder() };
         for number in 0..options.workers {
+            let mut options = options.clone();
+            if let Some(gate) = stack.gate.as_ref().filter(|_| number == 0) {
+                options = options.with("REDIS_URL", gate.url());
+            }
             let worker = stack.process(&options, "worker", number, &[]);
             stack.workers.push(worker);
         }
@@ -167,6 +179,14 @@ impl Stack {
     /// One worker's process.
     pub fn worker(&mut self, number: usize) -> &mut Process {
         &mut self.workers[number]
+    }
+
+    /// The gate between the first worker and Redis.
+    ///
+    /// # Panics
+    /// When the stack was started without [`Options::gated`], or on a cluster.
+    pub fn gate(&self) -> &Gate {
+        self.gate.as_ref().expect("a stack that was started with a gate")
     }
 
     /// Ends a worker as a crash would (SIGKILL).

@@ -1,0 +1,121 @@
+//! Leases: one owner at a time, a fence that only grows, a position that stays.
+
+mod common;
+mod stage;
+
+use lua::commit::Outcome;
+use lua::lease::{Lease, registry};
+use lua::{Cmd, key};
+use redis::Value;
+use serde_json::json;
+use stage::{Stage, each, run, who};
+
+async fn take(stage: &Stage, worker: &str, run_id: &str) -> Option<Lease> {
+    ask(stage, Lease::take(stage.partition, worker, 60_000, run_id)).await.map_or_else(|_| None, Lease::read)
+}
+
+async fn ask(stage: &Stage, call: Cmd) -> Result<Value, String> {
+    match run(&stage.redis, stage.node, call).await {
+        Value::ServerError(error) => Err(format!("{error:?}")),
+        value => Ok(value),
+    }
+}
+
+#[tokio::test]
+async fn a_held_partition_is_nobody_elses() {
+    each(async |stage: Stage| {
+        assert_eq!(take(&stage, "other", "run").await, None);
+        let again = take(&stage, "tester", "run").await.expect("its own");
+        assert_eq!(again, Lease { fence: stage.lease.fence + 1, ..stage.lease });
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lease_that_ran_out_is_taken_with_a_higher_fence_and_the_same_position() {
+    each(async |mut stage: Stage| {
+        stage.ok(&who("ann"), "join-room", json!({})).await;
+        let position = key::position(stage.partition);
+        let _: i64 = stage.command(&["HSET", &position, "lease_until", "1"]).await;
+        let taken = take(&stage, "other", "run").await.expect("it is free");
+        assert_eq!(taken, Lease { fence: stage.lease.fence + 1, ..stage.lease });
+        assert_eq!((taken.applied, taken.seq), (stage.clock, 1));
+        assert_eq!(take(&stage, "tester", "run").await, None);
+
+        let room = json!({ "roomId": stage.room });
+        let id = lua::id::EventId { ms: stage.clock.ms + 1, seq: 0 };
+        let record = stage.append(id, &who("ann"), "leave-room", &room).await;
+        assert_eq!(stage.commit(stage.place(), &record).await, Outcome::Fenced, "the one before is out");
+        stage.lease = taken;
+        assert_eq!(stage.commit(stage.place(), &record).await, Outcome::Logged);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn renewing_and_releasing_need_the_fence() {
+    each(async |stage: Stage| {
+        let (partition, fence) = (stage.partition, stage.lease.fence);
+        let position = key::position(partition);
+        for stranger in [fence - 1, fence + 1, 0] {
+            let before = stage.snapshot().await;
+            assert_eq!(ask(&stage, Lease::renew(partition, stranger, 1_000)).await, Ok(Value::Int(0)));
+            assert_eq!(ask(&stage, Lease::release(partition, stranger)).await, Ok(Value::Int(0)));
+            assert_eq!(stage.snapshot().await, before);
+        }
+        let until: u64 = stage.command(&["HGET", &position, "lease_until"]).await;
+        assert_eq!(ask(&stage, Lease::renew(partition, fence, 3_600_000)).await, Ok(Value::Int(1)));
+        let renewed: u64 = stage.command(&["HGET", &position, "lease_until"]).await;
+        assert!(renewed > until + 2_000_000 && renewed < until + 3_600_000, "{until} {renewed}");
+        assert_eq!(ask(&stage, Lease::release(partition, fence)).await, Ok(Value::Int(1)));
+        let taken = take(&stage, "other", "run").await.expect("handed over at once");
+        assert_eq!(taken.fence, fence + 1);
+        assert_eq!(ask(&stage, Lease::renew(partition, fence, 1_000)).await, Ok(Value::Int(0)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_redis_is_another_term() {
+    each(async |mut stage: Stage| {
+        stage.ok(&who("ann"), "join-room", json!({})).await;
+        assert_eq!(take(&stage, "tester", "run").await.expect("its own").term, 1);
+        let moved = take(&stage, "tester", "another run").await.expect("its own");
+        assert_eq!((moved.term, moved.seq), (2, 1));
+        assert_eq!(take(&stage, "tester", "another run").await.expect("its own").term, 2);
+        stage.lease = Lease { fence: moved.fence + 1, ..moved };
+        let told = stage.event(&who("bob"), "join-room", json!({ "roomId": stage.room })).await.told;
+        assert_eq!(told[0]["term"], 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_partition_whose_position_is_lost_can_be_taken() {
+    each(async |stage: Stage| {
+        let _: i64 = stage.command(&["DEL", &key::position(stage.partition)]).await;
+        assert_eq!(take(&stage, "other", "run").await.map(|lease| (lease.fence, lease.seq)), Some((1, 0)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn workers_that_say_so_are_alive() {
+    each(async |stage: Stage| {
+        let node = stage.redis.node_of_key(key::WORKERS);
+        let register = async |worker: &str, lease_ms| {
+            let reply = run(&stage.redis, node, registry::register(worker, lease_ms)).await;
+            let mut names = registry::names(reply).expect("a list");
+            names.sort();
+            names
+        };
+        assert!(register("b", 60_000).await.contains(&"b".to_owned()));
+        assert_eq!(register("a", 60_000).await, ["a", "b"]);
+        let _: i64 = common::command(&stage.redis, node, &["ZADD", key::WORKERS, "1", "b"]).await;
+        assert_eq!(register("a", 60_000).await, ["a"], "b said so long ago");
+        run(&stage.redis, node, registry::leave("a")).await;
+        assert_eq!(register("c", 60_000).await, ["c"]);
+        run(&stage.redis, node, registry::leave("c")).await;
+    })
+    .await;
+}

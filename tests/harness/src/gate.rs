@@ -1,0 +1,108 @@
+//! A gate between one process and its Redis: while it is shut, what the process sends is held back
+//! and arrives later, as packets do that were stuck in a network. Replies are watched on their way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// The word with which Redis refuses the commit of a worker whose partition has another owner.
+const FENCED: &[u8] = b"FENCED";
+
+/// Read at a time.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Listens on loopback and passes everything on to one Redis server.
+pub struct Gate {
+    port: u16,
+    shut: watch::Sender<bool>,
+    fenced: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+impl Gate {
+    /// An open gate in front of the Redis at this port of loopback.
+    pub(crate) async fn start(redis_port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port for the gate");
+        let port = listener.local_addr().expect("a bound socket").port();
+        let (shut, is_shut) = watch::channel(false);
+        let fenced = Arc::new(AtomicUsize::new(0));
+        let task = tokio::spawn(accept(listener, redis_port, is_shut, Arc::clone(&fenced)));
+        Self { port, shut, fenced, task }
+    }
+
+    /// The `REDIS_URL` for the process behind the gate.
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Holds back what the process sends from now on.
+    pub fn shut(&self) {
+        self.shut.send_replace(true);
+    }
+
+    /// Lets everything through that was held back, in its order.
+    pub fn open(&self) {
+        self.shut.send_replace(false);
+    }
+
+    /// How many replies so far refused a commit as fenced.
+    pub fn fenced(&self) -> usize {
+        self.fenced.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    redis_port: u16,
+    is_shut: watch::Receiver<bool>,
+    fenced: Arc<AtomicUsize>,
+) {
+    while let Ok((process, _)) = listener.accept().await {
+        let Ok(redis) = TcpStream::connect(("127.0.0.1", redis_port)).await else { continue };
+        // Otherwise the gate itself would add the delays that it is there to control.
+        let _ = (process.set_nodelay(true), redis.set_nodelay(true));
+        let (process_read, process_write) = process.into_split();
+        let (redis_read, redis_write) = redis.into_split();
+        tokio::spawn(requests(process_read, redis_write, is_shut.clone()));
+        tokio::spawn(replies(redis_read, process_write, Arc::clone(&fenced)));
+    }
+}
+
+/// What was sent arrives, even when the process has given up on the connection meanwhile.
+async fn requests(
+    mut process: OwnedReadHalf,
+    mut redis: OwnedWriteHalf,
+    mut is_shut: watch::Receiver<bool>,
+) {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    while let Ok(length @ 1..) = process.read(&mut chunk).await {
+        if is_shut.wait_for(|shut| !shut).await.is_err() {
+            return;
+        }
+        if redis.write_all(&chunk[..length]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Replies are read to the end, also those that nobody waits for any more.
+async fn replies(mut redis: OwnedReadHalf, mut process: OwnedWriteHalf, fenced: Arc<AtomicUsize>) {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    while let Ok(length @ 1..) = redis.read(&mut chunk).await {
+        let reply = &chunk[..length];
+        let count = reply.windows(FENCED.len()).filter(|window| *window == FENCED).count();
+        fenced.fetch_add(count, Ordering::Relaxed);
+        let _ = process.write_all(reply).await;
+    }
+}
