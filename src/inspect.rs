@@ -161,31 +161,33 @@ fn align(table: &mut Table, columns: std::ops::Range<usize>) {
 }
 
 fn path(path: &EventPath) {
-    say(format!("Event {} in partition p{}\n", path.id, path.partition));
-    let mut rows = table(&["step", "field", "value"]);
-    let mut add = |step: &str, fields: &[(String, String)]| {
-        for (n, (name, value)) in fields.iter().enumerate() {
-            rows.add_row([if n == 0 { step } else { "" }, name, value]);
-        }
-    };
+    say(format!("Event {} in partition p{}", path.id, path.partition));
     match &path.intake {
-        Some(fields) => add("intake", fields),
-        None => add("intake", &[(String::new(), "trimmed".to_owned())]),
+        Some(fields) => step("intake", fields),
+        None => say("\nintake: trimmed"),
     }
-    let applied = match (path.applied, &path.owner) {
-        (true, _) => "yes".to_owned(),
-        (false, Some(owner)) => format!("not yet; the partition is {owner}'s"),
-        (false, None) => "not yet; nobody owns the partition: is a worker running?".to_owned(),
-    };
-    add("applied", &[(String::new(), applied)]);
+    say(match (path.applied, &path.owner) {
+        (true, _) => "\napplied: yes".to_owned(),
+        (false, Some(owner)) => format!("\napplied: not yet; the partition is {owner}'s"),
+        (false, None) => {
+            "\napplied: not yet; nobody owns the partition. Is a worker running?".to_owned()
+        }
+    });
     if let Some(fields) = &path.log {
-        add("log", fields);
+        step("log", fields);
     }
     if let Some(message) = &path.message {
-        add("message", &[("now".to_owned(), message.clone())]);
+        say(format!("\nmessage, as it is now\n  {message}"));
     }
     if let Some(fields) = &path.dead {
-        add("dead letter", fields);
+        step("dead letter", fields);
     }
-    say(rows);
+}
+
+fn step(name: &str, fields: &[(String, String)]) {
+    say(format!("\n{name}"));
+    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        say(format!("  {name:width$}  {value}"));
+    }
 }

@@ -22,6 +22,7 @@ pub struct Beat {
 pub fn publish(partition: Partition, term: u64, rooms: &HashMap<String, EventId>) -> Cmd {
     let beat = Beat { term, rooms: rooms.clone() };
     let mut cmd = redis::cmd("SPUBLISH");
-    cmd.arg(key::beat(partition)).arg(serde_json::to_string(&beat).expect("a heartbeat is plain data"));
+    cmd.arg(key::beat(partition))
+        .arg(serde_json::to_string(&beat).expect("a heartbeat is plain data"));
     cmd
 }

@@ -48,8 +48,22 @@ pub enum Outcome {
 
 /// Errors of the server that say nothing about the event.
 const TROUBLE: &[&str] = &[
-    "ASK", "BUSY", "CLUSTERDOWN", "CROSSSLOT", "LOADING", "MASTERDOWN", "MISCONF", "MOVED", "NOAUTH",
-    "NOPERM", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN", "UNKILLABLE", "NOTBUSY",
+    "ASK",
+    "BUSY",
+    "CLUSTERDOWN",
+    "CROSSSLOT",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "MOVED",
+    "NOAUTH",
+    "NOPERM",
+    "NOREPLICAS",
+    "OOM",
+    "READONLY",
+    "TRYAGAIN",
+    "UNKILLABLE",
+    "NOTBUSY",
 ];
 
 impl Outcome {
@@ -103,8 +117,13 @@ impl<'a> Commit<'a> {
         if let Some(request) = request {
             let record = self.record;
             let json = serde_json::to_string(payload).expect("payloads are plain data");
-            self.once =
-                key::once(self.place.partition, &record.user, &record.event, &record.entity, request);
+            self.once = key::once(
+                self.place.partition,
+                &record.user,
+                &record.event,
+                &record.entity,
+                request,
+            );
             self.digest = Sha1::from(json).digest().to_string();
         }
         self
@@ -134,7 +153,8 @@ impl<'a> Commit<'a> {
         let position = key::position(self.place.partition);
         // A key that a script does not use must still be in the partition's slot.
         let in_slot = |key: &str| if key.is_empty() { position.clone() } else { key.to_owned() };
-        let mut cmd = open_call(source, keys.len() + 3, &position, &in_slot(&inbox), &in_slot(&self.once));
+        let mut cmd =
+            open_call(source, keys.len() + 3, &position, &in_slot(&inbox), &in_slot(&self.once));
         cmd.arg(keys);
         cmd.arg(self.place.fence)
             .arg(self.place.seq)

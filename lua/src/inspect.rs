@@ -64,7 +64,13 @@ pub async fn partitions(redis: &Redis) -> Result<Vec<PartitionState>, RedisError
     Ok(states)
 }
 
-fn state(partition: Partition, now_ms: u64, position: Value, stream: Value, dead: Value) -> PartitionState {
+fn state(
+    partition: Partition,
+    now_ms: u64,
+    position: Value,
+    stream: Value,
+    dead: Value,
+) -> PartitionState {
     let fields: Vec<Option<String>> = match position {
         Value::Array(fields) => fields.into_iter().map(text).collect(),
         _ => Vec::new(),
@@ -139,7 +145,8 @@ pub async fn event(
     let mut paths = Vec::new();
     for partition in candidates {
         let at = id.to_string();
-        let found = ask(redis, partition, command("XRANGE", &[&key::intake(partition), &at, &at])).await?;
+        let found =
+            ask(redis, partition, command("XRANGE", &[&key::intake(partition), &at, &at])).await?;
         let intake = first_entry(found);
         if intake.is_none() && room.is_none() {
             continue;
@@ -182,13 +189,18 @@ async fn look_in_room(
 }
 
 /// Dead letters are few: the newest are looked through.
-async fn look_among_dead(redis: &Redis, partition: Partition, path: &mut EventPath) -> Result<(), RedisError> {
+async fn look_among_dead(
+    redis: &Redis,
+    partition: Partition,
+    path: &mut EventPath,
+) -> Result<(), RedisError> {
     let newest = command("XREVRANGE", &[&key::dead(partition), "+", "-", "COUNT", "1000"]);
     let Value::Array(list) = ask(redis, partition, newest).await? else { return Ok(()) };
     let id = path.id.to_string();
-    path.dead = list.into_iter().filter_map(entry).map(|(_, fields)| pairs(fields)).find(|fields| {
-        fields.first().is_some_and(|(name, value)| name == "source" && *value == id)
-    });
+    path.dead =
+        list.into_iter().filter_map(entry).map(|(_, fields)| pairs(fields)).find(|fields| {
+            fields.first().is_some_and(|(name, value)| name == "source" && *value == id)
+        });
     Ok(())
 }
 

@@ -50,7 +50,13 @@ pub fn inbox(partition: Partition, edge: &str) -> String {
 
 /// string; the first answer to a request, for [`crate::limit::ONCE_MS`]. Neither ids nor event names
 /// have a comma, so that no two requests share a key.
-pub fn once(partition: Partition, user: &UserId, event: &str, entity: &str, request: &str) -> String {
+pub fn once(
+    partition: Partition,
+    user: &UserId,
+    event: &str,
+    entity: &str,
+    request: &str,
+) -> String {
     format!("rt:{}:once:{user},{event},{entity},{request}", partition.tag())
 }
 

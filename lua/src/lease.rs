@@ -24,7 +24,8 @@ pub struct Lease {
 impl Lease {
     /// The call that takes a partition which is free.
     pub fn take(partition: Partition, worker: &str, lease_ms: u64, run: &str) -> Cmd {
-        let mut cmd = call(LEASE_TAKE.script.get_hash(), &[key::position(partition), key::intake(partition)]);
+        let mut cmd =
+            call(LEASE_TAKE.script.get_hash(), &[key::position(partition), key::intake(partition)]);
         cmd.arg(worker).arg(lease_ms).arg(run);
         cmd
     }
@@ -60,7 +61,8 @@ impl Lease {
 /// The call that keeps the consumer group in step with the applied position and trims the intake
 /// before `keep`.
 pub fn settle(partition: Partition, fence: u64, keep: Option<EventId>) -> Cmd {
-    let mut cmd = call(INTAKE_SETTLE.script.get_hash(), &[key::position(partition), key::intake(partition)]);
+    let mut cmd =
+        call(INTAKE_SETTLE.script.get_hash(), &[key::position(partition), key::intake(partition)]);
     cmd.arg(fence).arg(keep.map(|id| id.to_string()).unwrap_or_default());
     cmd
 }

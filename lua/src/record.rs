@@ -81,7 +81,8 @@ impl Record {
         let by_name: HashMap<&str, &str> =
             fields.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
         let bad = |field| BadRecord { id, field, fields: fields.clone() };
-        let text = |field| by_name.get(field).map(|text| (*text).to_owned()).ok_or_else(|| bad(field));
+        let text =
+            |field| by_name.get(field).map(|text| (*text).to_owned()).ok_or_else(|| bad(field));
         Ok(Self {
             id,
             event: text("event")?,

@@ -164,7 +164,8 @@ impl TryFrom<AccessFields> for Access {
     type Error = String;
 
     fn try_from(fields: AccessFields) -> Result<Self, String> {
-        let (roles, members) = (fields.roles.unwrap_or_default(), fields.members.unwrap_or_default());
+        let (roles, members) =
+            (fields.roles.unwrap_or_default(), fields.members.unwrap_or_default());
         if roles.len() > ACCESS_ROLES_MAX {
             return Err(format!("names {} roles, at most {ACCESS_ROLES_MAX}", roles.len()));
         }
@@ -469,12 +470,7 @@ pub fn expire(commit: &Commit<'_>, room: &RoomId, log_max: usize) -> Cmd {
             keys.log(),
             keys.channel(),
         ],
-        &[
-            commit.record().user.as_str(),
-            &name_json(commit),
-            room.as_str(),
-            &log_max.to_string(),
-        ],
+        &[commit.record().user.as_str(), &name_json(commit), room.as_str(), &log_max.to_string()],
     )
 }
 

@@ -16,15 +16,38 @@ use stage::{Stage, alone, each, run, who};
 async fn a_payload_that_is_not_valid_is_refused_and_changes_nothing() {
     each(async |mut stage: Stage| {
         let cases = [
-            ("send-message", json!({ "content": "no room" }), "invalid-payload", json!({ "field": "roomId" })),
-            ("send-message", json!({ "roomId": stage.room, "content": 5 }), "invalid-payload", json!({ "field": "content" })),
+            (
+                "send-message",
+                json!({ "content": "no room" }),
+                "invalid-payload",
+                json!({ "field": "roomId" }),
+            ),
+            (
+                "send-message",
+                json!({ "roomId": stage.room, "content": 5 }),
+                "invalid-payload",
+                json!({ "field": "content" }),
+            ),
             ("no-such-event", json!({}), "unknown-event", Json::Null),
-            ("join-room", json!({ "roomId": "a b" }), "invalid-payload", json!({ "field": "roomId" })),
-            ("join-room", json!({ "roomId": "{p1}" }), "invalid-payload", json!({ "field": "roomId" })),
+            (
+                "join-room",
+                json!({ "roomId": "a b" }),
+                "invalid-payload",
+                json!({ "field": "roomId" }),
+            ),
+            (
+                "join-room",
+                json!({ "roomId": "{p1}" }),
+                "invalid-payload",
+                json!({ "field": "roomId" }),
+            ),
         ];
         for (event, payload, code, details) in cases {
             let applied = stage.event(&who("ann"), event, payload).await;
-            assert_eq!((&applied.outcome, applied.code()), (&Outcome::Refused(code.to_owned()), code));
+            assert_eq!(
+                (&applied.outcome, applied.code()),
+                (&Outcome::Refused(code.to_owned()), code)
+            );
             assert_eq!(applied.answer["error"]["details"], details);
         }
     })
@@ -35,7 +58,9 @@ async fn a_payload_that_is_not_valid_is_refused_and_changes_nothing() {
 async fn only_the_owner_at_its_place_commits() {
     each(async |mut stage: Stage| {
         stage.ok(&who("ann"), "join-room", json!({})).await;
-        let record = stage.append(next(&stage), &who("ann"), "leave-room", &json!({ "roomId": stage.room })).await;
+        let record = stage
+            .append(next(&stage), &who("ann"), "leave-room", &json!({ "roomId": stage.room }))
+            .await;
         let before = stage.snapshot().await;
         let right = stage.place();
         let (fence, seq) = (right.fence, right.seq);
@@ -51,9 +76,17 @@ async fn only_the_owner_at_its_place_commits() {
         ] {
             assert_eq!(stage.commit(place, &record).await, outcome, "{place:?}");
             let bury = Commit::new(place, &record).bury("x");
-            assert_eq!(Outcome::read(run(&stage.redis, stage.node, bury).await), outcome, "{place:?}");
+            assert_eq!(
+                Outcome::read(run(&stage.redis, stage.node, bury).await),
+                outcome,
+                "{place:?}"
+            );
             let refuse = Commit::new(place, &record).refuse(&Refusal::new(Code::Muted, "x"));
-            assert_eq!(Outcome::read(run(&stage.redis, stage.node, refuse).await), outcome, "{place:?}");
+            assert_eq!(
+                Outcome::read(run(&stage.redis, stage.node, refuse).await),
+                outcome,
+                "{place:?}"
+            );
         }
         assert_eq!(stage.snapshot().await, before);
         assert_eq!(stage.heard().await, (vec![], vec![]));
@@ -117,7 +150,10 @@ async fn a_repeated_leave_or_refusal_without_state_gets_its_first_answer() {
         assert_eq!(members["memberCount"], 1, "the second join stands");
 
         let contest = json!({ "roomId": stage.room, "type": "contest", "requestId": "r" });
-        assert_eq!(stage.event(&who("ann"), "create-room", contest.clone()).await.code(), "forbidden");
+        assert_eq!(
+            stage.event(&who("ann"), "create-room", contest.clone()).await.code(),
+            "forbidden"
+        );
         let promoted = who("ann").with("organizer");
         let again = stage.event(&promoted, "create-room", contest).await;
         assert_eq!((&again.outcome, again.code()), (&Outcome::Again, "forbidden"));
@@ -129,13 +165,25 @@ async fn a_repeated_leave_or_refusal_without_state_gets_its_first_answer() {
 async fn an_event_that_cannot_be_applied_goes_to_the_dead_letters() {
     each(async |mut stage: Stage| {
         let ann = who("ann").named("Ann \"\\ 😀");
-        let record = stage.append(next(&stage), &ann, "leave-room", &json!({ "roomId": stage.room })).await;
+        let record =
+            stage.append(next(&stage), &ann, "leave-room", &json!({ "roomId": stage.room })).await;
         let bury = |stage: &Stage| Commit::new(stage.place(), &record).bury("a \"defect\"\n");
-        assert_eq!(Outcome::read(run(&stage.redis, stage.node, bury(&stage)).await), Outcome::Applied);
-        assert_eq!(Outcome::read(run(&stage.redis, stage.node, bury(&stage)).await), Outcome::Rewind);
+        assert_eq!(
+            Outcome::read(run(&stage.redis, stage.node, bury(&stage)).await),
+            Outcome::Applied
+        );
+        assert_eq!(
+            Outcome::read(run(&stage.redis, stage.node, bury(&stage)).await),
+            Outcome::Rewind
+        );
         let keys = stage.snapshot().await;
         let dead = &keys[&key::dead(stage.partition)];
-        let mut letter = vec!["source".to_owned(), record.id.to_string(), "error".into(), "a \"defect\"\n".into()];
+        let mut letter = vec![
+            "source".to_owned(),
+            record.id.to_string(),
+            "error".into(),
+            "a \"defect\"\n".into(),
+        ];
         letter.extend(record.fields());
         assert_eq!(dead[1..], letter);
         let (told, answers) = stage.heard().await;
@@ -154,17 +202,38 @@ async fn an_entry_that_is_no_record_is_buried_however_it_looks() {
             vec![b"".to_vec(), vec![0xff, 0x00], b"event".to_vec(), b"join-room".to_vec()],
             // More than Lua can pass on at once.
             (0..20_000).map(|n| n.to_string().into_bytes()).collect(),
-            ["event", "join-room", "entity", "x", "user", "no user", "name", "", "roles", "", "origin", "", "payload", ""]
-                .map(|text| text.as_bytes().to_vec())
-                .to_vec(),
+            [
+                "event",
+                "join-room",
+                "entity",
+                "x",
+                "user",
+                "no user",
+                "name",
+                "",
+                "roles",
+                "",
+                "origin",
+                "",
+                "payload",
+                "",
+            ]
+            .map(|text| text.as_bytes().to_vec())
+            .to_vec(),
         ];
         for fields in entries {
             let mut add = redis::cmd("XADD");
             add.arg(&intake).arg("*").arg(fields);
             run(&stage.redis, stage.node, add).await;
-            let read = run(&stage.redis, stage.node, commit::read(stage.partition, stage.lease.applied, 10)).await;
+            let read = run(
+                &stage.redis,
+                stage.node,
+                commit::read(stage.partition, stage.lease.applied, 10),
+            )
+            .await;
             let bad = commit::read_reply(read).remove(0).expect_err("no record");
-            let buried = run(&stage.redis, stage.node, commit::bury_entry(stage.place(), &bad)).await;
+            let buried =
+                run(&stage.redis, stage.node, commit::bury_entry(stage.place(), &bad)).await;
             assert_eq!(Outcome::read(buried), Outcome::Applied);
             (stage.lease.applied, stage.lease.seq) = (bad.id, stage.lease.seq + 1);
         }
@@ -197,13 +266,17 @@ async fn without_memory_nothing_happens_and_nobody_is_answered() {
             let _: () = stage.command(&["CONFIG", "SET", "maxmemory", "1"]).await;
             let outcome = stage.commit(place, &record).await;
             let _: () = stage.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
-            assert!(matches!(&outcome, Outcome::Trouble(problem) if problem.starts_with("OOM")), "{event}: {outcome:?}");
+            assert!(
+                matches!(&outcome, Outcome::Trouble(problem) if problem.starts_with("OOM")),
+                "{event}: {outcome:?}"
+            );
             assert_eq!(stage::snapshot(&stage.redis, stage.partition).await, before, "{event}");
             assert_eq!(stage.heard().await, (vec![], vec![]), "{event}");
             let outcome = stage.commit(place, &record).await;
             assert!(outcome.is_done(), "{event}: {outcome:?}");
             stage.heard().await;
-            (stage.lease.applied, stage.lease.seq, stage.clock) = (record.id, stage.lease.seq + 1, record.id);
+            (stage.lease.applied, stage.lease.seq, stage.clock) =
+                (record.id, stage.lease.seq + 1, record.id);
         }
     })
     .await;
@@ -228,10 +301,14 @@ async fn the_consumer_group_follows_and_what_is_applied_is_trimmed() {
         assert_eq!(settle(stage.lease.fence, stage.lease.applied).await, Value::Int(1));
         let length: i64 = stage.command(&["XLEN", &intake]).await;
         assert!((2..251).contains(&length), "{length} are kept");
-        let groups: Vec<std::collections::HashMap<String, Value>> = stage.command(&["XINFO", "GROUPS", &intake]).await;
+        let groups: Vec<std::collections::HashMap<String, Value>> =
+            stage.command(&["XINFO", "GROUPS", &intake]).await;
         let text = |field: &str| format!("{:?}", groups[0][field]);
         assert!(text("last-delivered-id").contains(&stage.lease.applied.to_string()));
-        assert_eq!((&groups[0]["entries-read"], &groups[0]["lag"]), (&Value::Int(250), &Value::Int(1)));
+        assert_eq!(
+            (&groups[0]["entries-read"], &groups[0]["lag"]),
+            (&Value::Int(250), &Value::Int(1))
+        );
     })
     .await;
 }

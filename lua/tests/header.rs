@@ -22,8 +22,10 @@ struct File {
 
 impl File {
     fn read(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(format!("{name}.lua"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(format!("{name}.lua"));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let head: Vec<String> = text
             .lines()
             .take_while(|line| line.starts_with("--"))
@@ -66,10 +68,14 @@ impl File {
         let mut numbers = BTreeSet::new();
         for line in self.section(heading).unwrap_or_default() {
             // A description begins after three blanks; a number, at most four from the margin.
-            let Some(entry) = line.get(..6).filter(|edge| edge.trim().starts_with(|c: char| c.is_ascii_digit())) else { continue };
-            assert!(entry.starts_with("  "), "{}: {line}", self.name);
+            let edge: String = line.chars().take(6).collect();
+            if !edge.trim().starts_with(|c: char| c.is_ascii_digit()) {
+                continue;
+            }
             let names = line.trim().split("   ").next().unwrap_or_default();
-            for name in names.split(", ").filter(|name| name.starts_with(|c: char| c.is_ascii_digit())) {
+            for name in
+                names.split(", ").filter(|name| name.starts_with(|c: char| c.is_ascii_digit()))
+            {
                 let number = name.split([' ', '…']).next().unwrap_or_default();
                 match number.split_once('-') {
                     Some((first, last)) => numbers.extend(parse(first)..=parse(last)),
@@ -86,7 +92,9 @@ impl File {
         for begin in [format!("{table}["), format!("unpack({table}, ")] {
             for (at, _) in self.body.match_indices(&begin) {
                 let rest = &self.body[at + begin.len()..];
-                numbers.insert(parse(rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default()));
+                numbers.insert(parse(
+                    rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default(),
+                ));
             }
         }
         if self.body.contains("open(KEYS, ARGV") {
@@ -100,7 +108,8 @@ impl File {
         let lines = self.section(heading).unwrap_or_default();
         let columns = lines.iter().flat_map(|line| line.split(';'));
         // Codes stand before the description, which begins after three blanks.
-        let codes = columns.flat_map(|column| column.trim().split("   ").next().unwrap_or_default().split(' '));
+        let codes = columns
+            .flat_map(|column| column.trim().split("   ").next().unwrap_or_default().split(' '));
         codes.filter(|word| is_code(word)).map(str::to_owned).collect()
     }
 }
@@ -149,7 +158,11 @@ fn documented_keys_and_arguments_are_those_used() {
         for table in ["KEYS", "ARGV"] {
             let (documented, used) = (file.documented(table), file.used(table));
             assert_eq!(documented, used, "{table} of {}", file.name);
-            assert!(used.iter().copied().eq(1..=used.len()), "{}: no number is left out", file.name);
+            assert!(
+                used.iter().copied().eq(1..=used.len()),
+                "{}: no number is left out",
+                file.name
+            );
         }
     });
 }
@@ -158,8 +171,12 @@ fn documented_keys_and_arguments_are_those_used() {
 fn every_script_says_what_it_returns_and_uses() {
     each(|source, file| {
         assert!(file.section("RETURNS").is_some_and(|lines| lines.len() > 1), "{}", file.name);
-        let uses: Vec<&str> =
-            file.section("USES").expect("a USES line").into_iter().flat_map(str::split_whitespace).collect();
+        let uses: Vec<&str> = file
+            .section("USES")
+            .expect("a USES line")
+            .into_iter()
+            .flat_map(str::split_whitespace)
+            .collect();
         let listed: Vec<String> = source.uses.iter().map(|lib| format!("lib/{lib}")).collect();
         assert_eq!(uses, listed, "{}", file.name);
     });
@@ -171,14 +188,19 @@ fn every_library_file_that_is_used_is_called_and_stands_after_what_it_calls() {
         for (n, lib) in source.uses.iter().enumerate() {
             let name = function_of(lib);
             let call = format!("{name}(");
-            let above = source.uses[n + 1..].iter().map(|lib| File::read(&format!("lib/{lib}")).body);
+            let above =
+                source.uses[n + 1..].iter().map(|lib| File::read(&format!("lib/{lib}")).body);
             let called = above.chain([file.body.clone()]).any(|body| calls(&body, &call));
             assert!(called, "{} uses lib/{lib} and never calls {name}", file.name);
             let own = File::read(&format!("lib/{lib}")).body;
             for later in &source.uses[n..] {
                 let later = function_of(later);
                 let own = own.replace(&format!("function {later}("), "");
-                assert!(!calls(&own, &format!("{later}(")), "{}: lib/{lib} calls {later} too early", file.name);
+                assert!(
+                    !calls(&own, &format!("{later}(")),
+                    "{}: lib/{lib} calls {later} too early",
+                    file.name
+                );
             }
         }
     });
@@ -187,25 +209,26 @@ fn every_library_file_that_is_used_is_called_and_stands_after_what_it_calls() {
 /// The one function that a library file makes.
 fn function_of(lib: &str) -> String {
     let body = File::read(&format!("lib/{lib}")).body;
-    let functions: Vec<&str> = quoted(&body, "\nlocal function ", '(').chain(
-        body.strip_prefix("local function ").and_then(|rest| rest.split('(').next()),
-    ).collect();
+    let functions: Vec<&str> = quoted(&body, "\nlocal function ", '(')
+        .chain(body.strip_prefix("local function ").and_then(|rest| rest.split('(').next()))
+        .collect();
     assert_eq!(functions.len(), 1, "lib/{lib} makes one function");
     functions[0].to_owned()
 }
 
 /// Whether `body` calls the function, not one whose name ends like it.
 fn calls(body: &str, call: &str) -> bool {
-    body.match_indices(call).any(|(at, _)| {
-        !body[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.')
-    })
+    body.match_indices(call)
+        .any(|(at, _)| !body[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'))
 }
 
 #[test]
 fn documented_errors_are_those_raised() {
-    let is_error = |word: &str| word.len() > 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    let is_error =
+        |word: &str| word.len() > 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     each(|source, file| {
-        let raised: BTreeSet<String> = quoted(source.text, "error_reply('", ' ').map(str::to_owned).collect();
+        let raised: BTreeSet<String> =
+            quoted(source.text, "error_reply('", ' ').map(str::to_owned).collect();
         assert_eq!(file.words("ERRORS", is_error), raised, "{}", file.name);
     });
 }
@@ -214,25 +237,30 @@ fn documented_errors_are_those_raised() {
 fn documented_refusals_are_those_made() {
     let codes: HashMap<&str, Code> = Code::ALL.iter().map(|code| (code.word(), *code)).collect();
     each(|source, file| {
-        let mut made: BTreeSet<String> = quoted(&file.body, "refuse(event, '", '\'').map(str::to_owned).collect();
+        let mut made: BTreeSet<String> =
+            quoted(&file.body, "refuse(event, '", '\'').map(str::to_owned).collect();
         made.extend(quoted(&file.body, "\"code\":\"", '"').map(str::to_owned));
         if calls(&file.body, "bar(") {
             assert!(source.uses.contains(&"enter"));
             made.extend(["not-found", "forbidden"].map(str::to_owned));
         }
-        let documented = file.words("REFUSES", |word| word.contains('-') || codes.contains_key(word));
+        let documented =
+            file.words("REFUSES", |word| word.contains('-') || codes.contains_key(word));
         assert_eq!(documented, made, "{}", file.name);
         for code in documented {
             assert!(codes.contains_key(code.as_str()), "{}: {code} is no code", file.name);
         }
     });
     // `bar` refuses with what `enter` gives, and `open` with one code of its own.
-    let bar: BTreeSet<String> = quoted(&File::read("lib/bar").body, "refuse(event, '", '\'').map(str::to_owned).collect();
-    let enter: BTreeSet<String> = quoted(&File::read("lib/enter").body, "return nil, '", '\'').map(str::to_owned).collect();
+    let bar: BTreeSet<String> =
+        quoted(&File::read("lib/bar").body, "refuse(event, '", '\'').map(str::to_owned).collect();
+    let enter: BTreeSet<String> =
+        quoted(&File::read("lib/enter").body, "return nil, '", '\'').map(str::to_owned).collect();
     assert_eq!(bar, BTreeSet::from(["forbidden", "not-found"].map(str::to_owned)));
     assert_eq!(bar, enter);
     let open = File::read("lib/open");
-    let made: BTreeSet<String> = quoted(&open.body, "\"code\":\"", '"').map(str::to_owned).collect();
+    let made: BTreeSet<String> =
+        quoted(&open.body, "\"code\":\"", '"').map(str::to_owned).collect();
     assert_eq!(open.words("REFUSES", |word| codes.contains_key(word)), made);
 }
 
@@ -262,10 +290,18 @@ async fn every_script_loads_and_uses_no_global() {
         assert_eq!(loaded, source.script.get_hash());
         let known = "redis KEYS ARGV string table math cjson tonumber tostring ipairs pairs unpack";
         for name in globals(source.text) {
-            assert!(known.split(' ').any(|word| word == name), "{} uses the global {name}", source.name);
+            assert!(
+                known.split(' ').any(|word| word == name),
+                "{} uses the global {name}",
+                source.name
+            );
         }
-        let exists: Vec<Value> =
-            redis::cmd("SCRIPT").arg("EXISTS").arg(loaded).query_async(&mut connection).await.expect("asked");
+        let exists: Vec<Value> = redis::cmd("SCRIPT")
+            .arg("EXISTS")
+            .arg(loaded)
+            .query_async(&mut connection)
+            .await
+            .expect("asked");
         assert_eq!(exists, [Value::Int(1)]);
     }
 }
@@ -295,12 +331,16 @@ fn globals(text: &str) -> BTreeSet<&str> {
 fn declared<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
     let list = |tokens: &[&'a str]| -> Vec<&'a str> {
         let mut names: Vec<&str> = tokens.iter().take(1).copied().collect();
-        names.extend(tokens[1..].chunks_exact(2).take_while(|pair| pair[0] == ",").map(|pair| pair[1]));
+        names.extend(
+            tokens[1..].chunks_exact(2).take_while(|pair| pair[0] == ",").map(|pair| pair[1]),
+        );
         names
     };
     match tokens {
         ["local", "function", name, ..] => vec![name],
-        ["local" | "for", rest @ ..] | ["function", "(", rest @ ..] | ["function", _, "(", rest @ ..] => list(rest),
+        ["local" | "for", rest @ ..]
+        | ["function", "(", rest @ ..]
+        | ["function", _, "(", rest @ ..] => list(rest),
         _ => Vec::new(),
     }
 }

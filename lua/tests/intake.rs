@@ -154,7 +154,7 @@ async fn one_refused_command_of_a_batch_concerns_only_its_entry() {
             intake.append(entry("fine", format!("fine {number}"))).unwrap();
         }
         intake.drained().await;
-        let refused = refused.lock();
+        let refused = refused.lock().clone();
         assert_eq!(refused.len(), 20);
         assert!(refused.iter().all(|(payload, reason)| {
             payload.starts_with("broken") && matches!(reason, Refused::Away { .. })

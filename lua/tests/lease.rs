@@ -11,7 +11,9 @@ use serde_json::json;
 use stage::{Stage, each, run, who};
 
 async fn take(stage: &Stage, worker: &str, run_id: &str) -> Option<Lease> {
-    ask(stage, Lease::take(stage.partition, worker, 60_000, run_id)).await.map_or_else(|_| None, Lease::read)
+    ask(stage, Lease::take(stage.partition, worker, 60_000, run_id))
+        .await
+        .map_or_else(|_| None, Lease::read)
 }
 
 async fn ask(stage: &Stage, call: Cmd) -> Result<Value, String> {
@@ -45,7 +47,11 @@ async fn a_lease_that_ran_out_is_taken_with_a_higher_fence_and_the_same_position
         let room = json!({ "roomId": stage.room });
         let id = lua::id::EventId { ms: stage.clock.ms + 1, seq: 0 };
         let record = stage.append(id, &who("ann"), "leave-room", &room).await;
-        assert_eq!(stage.commit(stage.place(), &record).await, Outcome::Fenced, "the one before is out");
+        assert_eq!(
+            stage.commit(stage.place(), &record).await,
+            Outcome::Fenced,
+            "the one before is out"
+        );
         stage.lease = taken;
         assert_eq!(stage.commit(stage.place(), &record).await, Outcome::Logged);
     })
@@ -59,7 +65,10 @@ async fn renewing_and_releasing_need_the_fence() {
         let position = key::position(partition);
         for stranger in [fence - 1, fence + 1, 0] {
             let before = stage.snapshot().await;
-            assert_eq!(ask(&stage, Lease::renew(partition, stranger, 1_000)).await, Ok(Value::Int(0)));
+            assert_eq!(
+                ask(&stage, Lease::renew(partition, stranger, 1_000)).await,
+                Ok(Value::Int(0))
+            );
             assert_eq!(ask(&stage, Lease::release(partition, stranger)).await, Ok(Value::Int(0)));
             assert_eq!(stage.snapshot().await, before);
         }
@@ -84,7 +93,8 @@ async fn another_redis_is_another_term() {
         assert_eq!((moved.term, moved.seq), (2, 1));
         assert_eq!(take(&stage, "tester", "another run").await.expect("its own").term, 2);
         stage.lease = Lease { fence: moved.fence + 1, ..moved };
-        let told = stage.event(&who("bob"), "join-room", json!({ "roomId": stage.room })).await.told;
+        let told =
+            stage.event(&who("bob"), "join-room", json!({ "roomId": stage.room })).await.told;
         assert_eq!(told[0]["term"], 2);
     })
     .await;
@@ -94,7 +104,10 @@ async fn another_redis_is_another_term() {
 async fn a_partition_whose_position_is_lost_can_be_taken() {
     each(async |stage: Stage| {
         let _: i64 = stage.command(&["DEL", &key::position(stage.partition)]).await;
-        assert_eq!(take(&stage, "other", "run").await.map(|lease| (lease.fence, lease.seq)), Some((1, 0)));
+        assert_eq!(
+            take(&stage, "other", "run").await.map(|lease| (lease.fence, lease.seq)),
+            Some((1, 0))
+        );
     })
     .await;
 }

@@ -69,7 +69,9 @@ fn schedule(seed: u64, stage: &Stage) -> Vec<Record> {
         ids.push(id);
         let (event, mut payload) = pick(&mut random, earlier);
         payload["roomId"] = stage.room.as_str().into();
-        if random.random_ratio(1, 3) && ["send-message", "leave-room", "create-room"].contains(&event) {
+        if random.random_ratio(1, 3)
+            && ["send-message", "leave-room", "create-room"].contains(&event)
+        {
             payload["requestId"] = random.random_range(0..4).to_string().into();
         }
         Record {
@@ -96,7 +98,9 @@ fn pick(random: &mut StdRng, earlier: EventId) -> (&'static str, Json) {
         0..5 => ("join-room", json!({})),
         5 => ("join-room", json!({ "since": earlier })),
         6 => ("leave-room", json!({})),
-        7..10 => ("send-message", json!({ "content": format!("text {}", random.random_range(0..3)) })),
+        7..10 => {
+            ("send-message", json!({ "content": format!("text {}", random.random_range(0..3)) }))
+        }
         10 => ("send-message", json!({ "content": "answer", "replyTo": earlier })),
         11 => ("send-message", json!({ "content": "aside", "threadId": earlier })),
         12..15 => ("connection-closed", json!({})),
@@ -134,7 +138,9 @@ async fn take(stage: &mut Stage) {
 /// Reads and applies one batch; with `faults`, in some wrong way first or after. Whether all is done.
 async fn turn(stage: &mut Stage, random: &mut StdRng, faults: bool) -> bool {
     let size = if faults { random.random_range(1..=BATCH_MAX) } else { BATCH_MAX };
-    let read = run(&stage.redis, stage.node, commit::read(stage.partition, stage.lease.applied, size)).await;
+    let read =
+        run(&stage.redis, stage.node, commit::read(stage.partition, stage.lease.applied, size))
+            .await;
     let records: Vec<Record> =
         commit::read_reply(read).into_iter().map(|record| record.expect("a record")).collect();
     if records.is_empty() {
@@ -196,9 +202,12 @@ async fn end(stage: &mut Stage) -> Ended {
 
 /// The log alone gives the members and the messages; and it is what was published, without a hole.
 async fn replays(stage: &Stage, ended: &Ended) {
-    let log = room::log_after(&stage.redis, &stage.room, EventId::default(), 10_000).await.expect("the log");
+    let log = room::log_after(&stage.redis, &stage.room, EventId::default(), 10_000)
+        .await
+        .expect("the log");
     let log: Vec<Json> = log.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect();
-    let told: Vec<Json> = ended.told.iter().filter(|told| told.get("id").is_some()).cloned().collect();
+    let told: Vec<Json> =
+        ended.told.iter().filter(|told| told.get("id").is_some()).cloned().collect();
     assert_eq!(log, told);
     let (mut members, mut messages, mut prev) = (BTreeSet::new(), Vec::new(), json!("0-0"));
     for entry in &log {
@@ -221,6 +230,7 @@ async fn replays(stage: &Stage, ended: &Ended) {
     let stored: Vec<String> = stage.command(&["ZRANGE", &stage.keys().members(), "0", "-1"]).await;
     assert_eq!(members, stored.into_iter().collect());
     let stored = ended.keys.get(&stage.keys().messages()).cloned().unwrap_or_default();
-    let stored: Vec<Json> = stored.chunks(3).map(|entry| serde_json::from_str(&entry[2]).expect("JSON")).collect();
+    let stored: Vec<Json> =
+        stored.chunks(3).map(|entry| serde_json::from_str(&entry[2]).expect("JSON")).collect();
     assert_eq!(messages, stored);
 }

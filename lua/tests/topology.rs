@@ -107,7 +107,8 @@ async fn the_first_start_writes_the_layout_and_another_layout_is_refused() {
         assert_eq!(meta, ["256", "1"]);
         server.connect().await;
         command::<()>(&redis, node, &["HSET", key::META, "partitions", "64"]).await;
-        let error = Redis::connect(&Settings::new(server.url())).await.err().unwrap();
+        let error =
+            Redis::connect(&Settings::new(server.url())).await.err().expect("it is refused");
         let (field, found, expected) = ("partitions", "64".to_owned(), "256".to_owned());
         assert_eq!(error, ConnectError::OtherLayout { field, found, expected });
         let kept: String = command(&redis, node, &["HGET", key::META, "partitions"]).await;
@@ -138,7 +139,7 @@ async fn a_restarted_server_is_used_again_at_once_with_scripts_and_a_new_run_id(
         server.process(&redis, node).kill();
         until("the loss is noticed", async || !redis.is_up(node)).await;
         let begun = Instant::now();
-        let error = redis.connection(node).await.err().expect("it is down");
+        let error = redis.connection(node).await.expect_err("it is down");
         assert_eq!(classify(&error), Trouble::Gone);
         assert_eq!(redis.run_id(node), None);
         assert!(redis.ping().await.is_err());

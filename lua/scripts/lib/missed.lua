@@ -20,9 +20,12 @@ local function missed(log, messages, room_id, user, since, event_id, last, max, 
     local frames = entry.frames
     for i = 1, #frames, 2 do
       if frames[i] == 'all' or frames[i] == 'others' or frames[i] == 'user:' .. user then
-        local name, payload = string.match(frames[i + 1], '^%["([^"]+)",(.*)%]$')
-        events[#events + 1] = '{"event":"' .. name .. '","payload":' .. payload .. '}'
-        bytes = bytes + #payload
+        -- A frame is `["event",payload]`.
+        local frame = frames[i + 1]
+        local quote = string.find(frame, '"', 3, true)
+        events[#events + 1] = '{"event":' .. string.sub(frame, 2, quote) .. ',"payload":'
+          .. string.sub(frame, quote + 2, -2) .. '}'
+        bytes = bytes + #frame
       end
     end
   end

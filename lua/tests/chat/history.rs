@@ -53,10 +53,18 @@ async fn pages_begin_and_end_where_they_are_asked_to() {
             (json!({ "after": before, "before": after }), "", false),
             (json!({ "after": before, "before": before }), "", false),
             (json!({ "after": "0-0", "before": "0-0" }), "", false),
-            (json!({ "limit": 100, "before": null, "after": null, "threadId": null }), "0 1 2 3 4 5", false),
+            (
+                json!({ "limit": 100, "before": null, "after": null, "threadId": null }),
+                "0 1 2 3 4 5",
+                false,
+            ),
         ];
         for (asked, expected, more) in cases {
-            assert_eq!(page(&mut stage, asked.clone()).await, (expected.to_owned(), more), "{asked}");
+            assert_eq!(
+                page(&mut stage, asked.clone()).await,
+                (expected.to_owned(), more),
+                "{asked}"
+            );
         }
         for bad in [
             json!({ "limit": 0 }),
@@ -68,7 +76,11 @@ async fn pages_begin_and_end_where_they_are_asked_to() {
             json!({ "after": "18446744073709551615-18446744073709551615" }),
             json!({ "before": "-1-0" }),
         ] {
-            assert_eq!(stage.refused(&who("ann"), "get-messages", bad.clone()).await, "invalid-payload", "{bad}");
+            assert_eq!(
+                stage.refused(&who("ann"), "get-messages", bad.clone()).await,
+                "invalid-payload",
+                "{bad}"
+            );
         }
     })
     .await;
@@ -82,7 +94,9 @@ async fn a_thread_has_its_own_pages() {
         let mut replies = Vec::new();
         for n in 0..4 {
             let thread = &ids[n % 2];
-            replies.push(say(&mut stage, json!({ "content": format!("r{n}"), "threadId": thread })).await);
+            replies.push(
+                say(&mut stage, json!({ "content": format!("r{n}"), "threadId": thread })).await,
+            );
         }
         let thread = |mut asked: Json| {
             asked["threadId"] = ids[0].as_str().into();
@@ -120,9 +134,18 @@ async fn a_threads_pages_end_where_messages_are_not_kept_any_more() {
             asked
         };
         assert_eq!(page(&mut stage, asked(json!({ "limit": 2 }))).await, ("r4 r5".into(), true));
-        assert_eq!(page(&mut stage, asked(json!({ "limit": 3 }))).await, ("r3 r4 r5".into(), false));
-        assert_eq!(page(&mut stage, asked(json!({ "after": root, "limit": 2 }))).await, ("r3 r4".into(), true));
-        assert_eq!(page(&mut stage, asked(json!({ "after": "0-0" }))).await, ("r3 r4 r5".into(), false));
+        assert_eq!(
+            page(&mut stage, asked(json!({ "limit": 3 }))).await,
+            ("r3 r4 r5".into(), false)
+        );
+        assert_eq!(
+            page(&mut stage, asked(json!({ "after": root, "limit": 2 }))).await,
+            ("r3 r4".into(), true)
+        );
+        assert_eq!(
+            page(&mut stage, asked(json!({ "after": "0-0" }))).await,
+            ("r3 r4 r5".into(), false)
+        );
     })
     .await;
 }
@@ -143,8 +166,12 @@ async fn answers_fit_into_what_may_wait_for_a_connection() {
         let page = stage.ok(&who("ann"), "get-messages", json!({ "limit": 100 })).await;
         assert!(page.to_string().len() < lua::limit::PAGE_BYTES_MAX + 1_000);
         let newest = ids(&page["messages"]);
-        assert_eq!((newest.as_slice(), &page["hasMore"]), (&sent[100 - newest.len()..], &json!(true)));
-        let page = stage.ok(&who("ann"), "get-messages", json!({ "limit": 100, "after": "0-0" })).await;
+        assert_eq!(
+            (newest.as_slice(), &page["hasMore"]),
+            (&sent[100 - newest.len()..], &json!(true))
+        );
+        let page =
+            stage.ok(&who("ann"), "get-messages", json!({ "limit": 100, "after": "0-0" })).await;
         let oldest = ids(&page["messages"]);
         assert_eq!((oldest.as_slice(), &page["hasMore"]), (&sent[..oldest.len()], &json!(true)));
         assert!(newest.len() >= 30 && oldest.len() >= 30);
@@ -154,8 +181,12 @@ async fn answers_fit_into_what_may_wait_for_a_connection() {
         let recent = ids(&joined["recentMessages"]);
         assert_eq!(recent, sent[100 - recent.len()..]);
         let events = joined["missed"]["events"].as_array().expect("a list");
-        let missed: Vec<_> = events.iter().map(|e| e["payload"]["id"].as_str().expect("an id")).collect();
-        assert_eq!((missed.as_slice(), &joined["missed"]["complete"]), (&sent.iter().map(String::as_str).collect::<Vec<_>>()[..missed.len()], &json!(false)));
+        let missed: Vec<_> =
+            events.iter().map(|e| e["payload"]["id"].as_str().expect("an id")).collect();
+        assert_eq!(
+            (missed.as_slice(), &joined["missed"]["complete"]),
+            (&sent.iter().map(String::as_str).collect::<Vec<_>>()[..missed.len()], &json!(false))
+        );
         assert!(missed.len() >= 13 && recent.len() >= 13);
     })
     .await;
@@ -170,7 +201,10 @@ async fn full_pages_of_ascii_are_not_cut() {
             say(&mut stage, json!({ "content": "a".repeat(4_000) })).await;
         }
         let page = stage.ok(&who("ann"), "get-messages", json!({ "limit": 100 })).await;
-        assert_eq!((page["messages"].as_array().map(Vec::len), &page["hasMore"]), (Some(100), &json!(false)));
+        assert_eq!(
+            (page["messages"].as_array().map(Vec::len), &page["hasMore"]),
+            (Some(100), &json!(false))
+        );
         let joined = stage.ok(&who("ann"), "join-room", json!({})).await;
         assert_eq!(joined["recentMessages"].as_array().map(Vec::len), Some(50));
     })

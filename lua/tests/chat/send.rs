@@ -8,9 +8,33 @@ use crate::stage::{Applied, Stage, Who, each, who};
 /// Texts that must survive as they are.
 fn odd_texts() -> Vec<String> {
     let mut texts: Vec<String> = [
-        "\"", "\\", "\\\\\"", "\\u0000", "\\u0041", "%s %d %1 %%", "a\tb\nc", "</script>", "/", "{}", "[]",
-        "null", "-0", "1e400", "\u{2028}\u{2029}", "\u{feff}x", "\u{202e}rtl", "😀👩‍👩‍👧‍👦", "\u{10ffff}", "é",
-        "${jndi:x}", "'; FLUSHALL", "]]", "--", "@1-1", "\",\"kind\":\"system\",\"x\":\"", "\u{7f}".trim_matches('\u{7f}'),
+        "\"",
+        "\\",
+        "\\\\\"",
+        "\\u0000",
+        "\\u0041",
+        "%s %d %1 %%",
+        "a\tb\nc",
+        "</script>",
+        "/",
+        "{}",
+        "[]",
+        "null",
+        "-0",
+        "1e400",
+        "\u{2028}\u{2029}",
+        "\u{feff}x",
+        "\u{202e}rtl",
+        "😀👩‍👩‍👧‍👦",
+        "\u{10ffff}",
+        "é",
+        "${jndi:x}",
+        "'; FLUSHALL",
+        "]]",
+        "--",
+        "@1-1",
+        "\",\"kind\":\"system\",\"x\":\"",
+        "\u{7f}".trim_matches('\u{7f}'),
     ]
     .map(str::to_owned)
     .into_iter()
@@ -98,8 +122,14 @@ async fn a_quote_never_splits_a_character() {
         stage.ok(&who("ann"), "join-room", json!({})).await;
         for unit in ["a", "é", "€", "😀", "\""] {
             for length in [1, 139, 140, 141, 300] {
-                let said = send(&mut stage, &who("ann"), json!({ "content": unit.repeat(length) })).await;
-                let answer = send(&mut stage, &who("ann"), json!({ "content": "x", "replyTo": said.id.to_string() })).await;
+                let said =
+                    send(&mut stage, &who("ann"), json!({ "content": unit.repeat(length) })).await;
+                let answer = send(
+                    &mut stage,
+                    &who("ann"),
+                    json!({ "content": "x", "replyTo": said.id.to_string() }),
+                )
+                .await;
                 let excerpt = &answer.result()["message"]["replyTo"]["excerpt"];
                 assert_eq!(excerpt, &json!(unit.repeat(length.min(140))), "{length} of {unit}");
             }
@@ -114,12 +144,16 @@ async fn an_answer_to_nothing_is_not_found() {
         stage.ok(&who("ann"), "join-room", json!({})).await;
         for id in ["0-0", "1-1", "18446744073709551615-0"] {
             for field in ["replyTo", "threadId"] {
-                let sent = send(&mut stage, &who("ann"), json!({ "content": "x", field: id })).await;
+                let sent =
+                    send(&mut stage, &who("ann"), json!({ "content": "x", field: id })).await;
                 assert_eq!(sent.code(), "not-found");
                 assert_eq!(sent.answer["error"]["details"]["field"], field);
             }
         }
-        assert_eq!(stage.refused(&who("ann"), "send-message", json!({ "content": "" })).await, "invalid-payload");
+        assert_eq!(
+            stage.refused(&who("ann"), "send-message", json!({ "content": "" })).await,
+            "invalid-payload"
+        );
         let long = json!({ "content": "é".repeat(4_001) });
         assert_eq!(stage.refused(&who("ann"), "send-message", long).await, "too-large");
     })
@@ -176,7 +210,12 @@ async fn no_more_messages_are_kept_than_agreed() {
             send(&mut stage, &who("ann"), json!({ "content": n.to_string() })).await.result();
         }
         let joined = stage.ok(&who("ann"), "join-room", json!({})).await;
-        let kept: Vec<_> = joined["recentMessages"].as_array().expect("a list").iter().map(|m| &m["content"]).collect();
+        let kept: Vec<_> = joined["recentMessages"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|m| &m["content"])
+            .collect();
         assert_eq!(kept, ["2", "3", "4"]);
     })
     .await;

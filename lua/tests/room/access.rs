@@ -33,7 +33,8 @@ const STRANGERS: [(&str, [Right; 3]); 8] = [
 
 #[tokio::test]
 async fn the_access_matrix_holds_for_every_event() {
-    let kinds = [("public", json!([])), ("public", json!(["teacher", "student"])), ("private", json!([]))];
+    let kinds =
+        [("public", json!([])), ("public", json!(["teacher", "student"])), ("private", json!([]))];
     for (column, (visibility, roles)) in kinds.into_iter().enumerate() {
         each(async |mut stage: Stage| {
             stage.wary = false;
@@ -87,7 +88,11 @@ async fn holds(stage: &mut Stage, user: &str, roles: &str, right: Right) {
         if event == "join-room" && expected.is_none() {
             let full = user == "owner" || roles == "admin";
             let room = &applied.result()["room"];
-            assert_eq!(room.get("access").is_some(), full, "the access list is for owner and admin");
+            assert_eq!(
+                room.get("access").is_some(),
+                full,
+                "the access list is for owner and admin"
+            );
         }
     }
 }
@@ -124,8 +129,14 @@ async fn what_is_not_there_looks_like_what_is_hidden() {
 async fn odd_users_are_told_apart() {
     each(async |mut stage: Stage| {
         stage.ok(&who("a"), "create-room", json!({ "type": "collaboration" })).await;
-        for user in ["A", "a:", "a|", "user:a", "all", "exit", "a=viewer", "0", "-0", "1e5", "inf", "nan"] {
-            assert_eq!(stage.refused(&who(user), "get-messages", json!({})).await, "not-found", "{user}");
+        for user in
+            ["A", "a:", "a|", "user:a", "all", "exit", "a=viewer", "0", "-0", "1e5", "inf", "nan"]
+        {
+            assert_eq!(
+                stage.refused(&who(user), "get-messages", json!({})).await,
+                "not-found",
+                "{user}"
+            );
         }
     })
     .await;

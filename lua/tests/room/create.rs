@@ -64,12 +64,15 @@ async fn a_type_that_one_may_not_create_is_forbidden() {
         let ann = who("ann");
         for (kind, role) in [("interview", "interviewer"), ("contest", "organizer")] {
             for roles in ["", "moderator", "student,xadmin,organizers"] {
-                let code = stage.refused(&ann.clone().with(roles), "create-room", json!({ "type": kind })).await;
+                let code = stage
+                    .refused(&ann.clone().with(roles), "create-room", json!({ "type": kind }))
+                    .await;
                 assert_eq!(code, "forbidden", "{kind} by {roles:?}");
             }
             assert!(lua_room_type(kind).may_create(role));
         }
-        let made = stage.ok(&ann.with("x,organizer"), "create-room", json!({ "type": "contest" })).await;
+        let made =
+            stage.ok(&ann.with("x,organizer"), "create-room", json!({ "type": "contest" })).await;
         assert_eq!(made["room"]["access"]["visibility"], "public");
     })
     .await;
@@ -85,7 +88,10 @@ async fn a_room_with_an_owner_is_taken_by_nobody() {
         stage.ok(&who("ann"), "create-room", json!({ "type": "discussion" })).await;
         for user in ["ann", "bob"] {
             let who = who(user).with("admin");
-            assert_eq!(stage.refused(&who, "create-room", json!({ "type": "discussion" })).await, "conflict");
+            assert_eq!(
+                stage.refused(&who, "create-room", json!({ "type": "discussion" })).await,
+                "conflict"
+            );
         }
     })
     .await;
@@ -106,8 +112,15 @@ async fn a_room_made_by_joining_is_taken_over_with_what_is_in_it() {
         let joined = stage.ok(&bob, "join-room", json!({})).await;
         assert_eq!(joined["recentMessages"], json!([said["message"]]), "history stays");
         assert_eq!(joined["memberCount"], 2);
-        assert_eq!(stage.refused(&ann, "create-room", json!({ "type": "discussion" })).await, "conflict");
-        assert_eq!(stage.refused(&ann, "get-messages", json!({})).await, "forbidden", "it is narrower now");
+        assert_eq!(
+            stage.refused(&ann, "create-room", json!({ "type": "discussion" })).await,
+            "conflict"
+        );
+        assert_eq!(
+            stage.refused(&ann, "get-messages", json!({})).await,
+            "forbidden",
+            "it is narrower now"
+        );
     })
     .await;
 }
@@ -131,11 +144,16 @@ async fn an_access_list_of_a_thousand_is_kept_whole() {
         let members: serde_json::Map<String, Json> =
             (0..1_000).map(|n| (format!("auth0|{n:-<120}"), json!("viewer"))).collect();
         let access = json!({ "visibility": "private", "members": members });
-        let made = stage.ok(&who("ann"), "create-room", json!({ "type": "discussion", "access": access })).await;
+        let made = stage
+            .ok(&who("ann"), "create-room", json!({ "type": "discussion", "access": access }))
+            .await;
         assert_eq!(made["room"]["access"]["members"].as_object().expect("members"), &members);
         let last = who(members.keys().next_back().expect("a thousand"));
         stage.ok(&last, "get-messages", json!({})).await;
-        assert_eq!(stage.refused(&last, "send-message", json!({ "content": "x" })).await, "forbidden");
+        assert_eq!(
+            stage.refused(&last, "send-message", json!({ "content": "x" })).await,
+            "forbidden"
+        );
         assert_eq!(stage.refused(&who("eve"), "get-messages", json!({})).await, "not-found");
     })
     .await;

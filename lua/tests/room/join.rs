@@ -53,7 +53,10 @@ async fn a_private_room_made_by_joining_is_its_makers() {
         assert_eq!(joined["members"][0]["roomRole"], "owner");
         assert_eq!(joined["room"]["access"], json!({ "visibility": "private" }));
         assert_eq!(stage.refused(&who("bob"), "join-room", json!({})).await, "not-found");
-        assert_eq!(stage.refused(&who("bob"), "create-room", json!({ "type": "discussion" })).await, "conflict");
+        assert_eq!(
+            stage.refused(&who("bob"), "create-room", json!({ "type": "discussion" })).await,
+            "conflict"
+        );
     })
     .await;
 }
@@ -62,11 +65,16 @@ async fn a_private_room_made_by_joining_is_its_makers() {
 async fn a_type_that_one_may_not_create_is_not_made_by_joining() {
     each(async |mut stage: Stage| {
         for kind in ["contest", "interview"] {
-            let code = stage.refused(&who("ann").with("moderator"), "join-room", json!({ "type": kind })).await;
+            let code = stage
+                .refused(&who("ann").with("moderator"), "join-room", json!({ "type": kind }))
+                .await;
             assert_eq!(code, "forbidden");
         }
         let organizer = who("org").with("organizer");
-        assert_eq!(stage.ok(&organizer, "join-room", json!({ "type": "contest" })).await["room"]["type"], "contest");
+        assert_eq!(
+            stage.ok(&organizer, "join-room", json!({ "type": "contest" })).await["room"]["type"],
+            "contest"
+        );
         let student = stage.ok(&who("ann"), "join-room", json!({ "type": "interview" })).await;
         assert_eq!(student["room"]["type"], "contest", "the type is for a room that is made");
     })

@@ -22,7 +22,11 @@ fn ids(page: &Json) -> Vec<String> {
 }
 
 /// All pages of a size, one after another; `between` runs after each.
-async fn pages(stage: &mut Stage, limit: usize, mut between: impl AsyncFnMut(&mut Stage, usize)) -> Vec<Vec<String>> {
+async fn pages(
+    stage: &mut Stage,
+    limit: usize,
+    mut between: impl AsyncFnMut(&mut Stage, usize),
+) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     let mut cursor = Json::Null;
     loop {
@@ -118,7 +122,8 @@ async fn cursors_from_nowhere_give_what_comes_after() {
             assert_eq!(ids(&page), expected, "{cursor}");
         }
         for cursor in ["", ":", "x:a", "5", "5:", "-1:a", "5:a b", "18446744073709551616:a"] {
-            let code = stage.refused(&who("asker"), "get-members", json!({ "cursor": cursor })).await;
+            let code =
+                stage.refused(&who("asker"), "get-members", json!({ "cursor": cursor })).await;
             assert_eq!(code, "invalid-payload", "{cursor}");
         }
     })

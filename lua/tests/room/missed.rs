@@ -29,12 +29,19 @@ async fn what_came_after_an_id_is_handed_over_in_order() {
         stage.ok(&who("cat"), "leave-room", json!({})).await;
         let all = missed(&mut stage, "ann", joined["id"].as_str().expect("an id")).await;
         assert_eq!(all["complete"], true);
-        let names: Vec<_> = all["events"].as_array().expect("a list").iter().map(|e| &e["event"]).collect();
-        assert_eq!(names, ["message-received", "message-received", "user-joined-room", "user-left-room"]);
+        let names: Vec<_> =
+            all["events"].as_array().expect("a list").iter().map(|e| &e["event"]).collect();
+        assert_eq!(
+            names,
+            ["message-received", "message-received", "user-joined-room", "user-left-room"]
+        );
         assert_eq!(contents(&all), ["one", "two"]);
         let message = &all["events"][0]["payload"];
         assert_eq!(message["id"], first);
-        assert_eq!((&message["roomId"], &message["message"]["id"]), (&json!(stage.room), &json!(first)));
+        assert_eq!(
+            (&message["roomId"], &message["message"]["id"]),
+            (&json!(stage.room), &json!(first))
+        );
         let rest = missed(&mut stage, "ann", &first).await;
         assert_eq!((contents(&rest), &rest["complete"]), (vec!["two"], &json!(true)));
     })
@@ -48,7 +55,9 @@ async fn what_was_for_one_user_is_repeated_to_that_user_only() {
         let since = since.as_str().expect("an id").to_owned();
         stage.ok(&who("cat"), "join-room", json!({})).await;
         stage.ok(&who("cat"), "leave-room", json!({})).await;
-        let has = |missed: &Json| missed["events"].to_string().contains("room-left\",\"payload\":{\"reason\"");
+        let has = |missed: &Json| {
+            missed["events"].to_string().contains("room-left\",\"payload\":{\"reason\"")
+        };
         assert!(has(&missed(&mut stage, "cat", &since).await));
         assert!(!has(&missed(&mut stage, "ann", &since).await));
     })
@@ -73,7 +82,11 @@ async fn any_id_is_a_place_between_events() {
         ];
         for (since, expected, complete) in cases {
             let found = missed(&mut stage, "ann", &since).await;
-            assert_eq!((contents(&found), &found["complete"]), (expected, &json!(complete)), "{since}");
+            assert_eq!(
+                (contents(&found), &found["complete"]),
+                (expected, &json!(complete)),
+                "{since}"
+            );
         }
         assert_eq!(missed(&mut stage, "ann", &id.to_string()).await, none);
     })
@@ -96,8 +109,14 @@ async fn a_log_that_was_cut_is_not_complete() {
             assert_eq!(contents(&found).len(), 5 - since.max(2));
         }
         let _: i64 = stage.command(&["XTRIM", &log, "MAXLEN", "0"]).await;
-        assert_eq!(missed(&mut stage, "ann", &ids[4]).await, json!({ "complete": false, "events": [] }));
-        assert_eq!(missed(&mut stage, "ann", &ids[5]).await, json!({ "complete": true, "events": [] }));
+        assert_eq!(
+            missed(&mut stage, "ann", &ids[4]).await,
+            json!({ "complete": false, "events": [] })
+        );
+        assert_eq!(
+            missed(&mut stage, "ann", &ids[5]).await,
+            json!({ "complete": true, "events": [] })
+        );
     })
     .await;
 }
@@ -150,16 +169,21 @@ async fn the_oldest_500_are_handed_over_and_one_can_go_on_from_them() {
 #[tokio::test]
 async fn the_log_repeats_publications_as_they_were() {
     each(async |mut stage: Stage| {
-        let mut told = stage.event(&who("ann"), "join-room", json!({ "roomId": stage.room })).await.told;
+        let mut told =
+            stage.event(&who("ann"), "join-room", json!({ "roomId": stage.room })).await.told;
         let room = stage.room.clone();
         for (event, payload) in [
             ("send-message", json!({ "roomId": room, "content": "hi \"\\ \u{2028}😀" })),
-            ("send-message", json!({ "roomId": room, "content": "code", "kind": "code", "language": "c" })),
+            (
+                "send-message",
+                json!({ "roomId": room, "content": "code", "kind": "code", "language": "c" }),
+            ),
             ("leave-room", json!({ "roomId": room })),
         ] {
             told.extend(stage.event(&who("ann"), event, payload).await.told);
         }
-        let read = |after: EventId, count| lua::room::log_after(&stage.redis, &stage.room, after, count);
+        let read =
+            |after: EventId, count| lua::room::log_after(&stage.redis, &stage.room, after, count);
         let parse = |list: Vec<String>| -> Vec<Json> {
             list.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
         };

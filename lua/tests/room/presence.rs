@@ -80,7 +80,9 @@ async fn who_comes_back_in_time_never_left() {
         let ann = who("ann");
         let first = stage.ok(&ann, "join-room", json!({})).await;
         drop(&mut stage, &ann).await;
-        let back = stage.event(&ann.clone().on("ann-2"), "join-room", json!({ "roomId": stage.room })).await;
+        let back = stage
+            .event(&ann.clone().on("ann-2"), "join-room", json!({ "roomId": stage.room }))
+            .await;
         assert!(back.told.is_empty(), "a reload does not flap");
         assert_eq!(back.result()["members"], first["members"]);
         assert_eq!(back.answer["enter"]["last"], first["id"], "the log did not grow");
@@ -126,17 +128,28 @@ async fn work_that_is_due_comes_into_the_intake_as_it_was_written() {
         assert_eq!(lua::commit::Outcome::read(stale), Outcome::Fenced);
 
         // In the intake of a partition whose ids are behind the clock: what is there goes first.
-        let _: i64 = stage.command(&["XTRIM", &lua::key::intake(stage.partition), "MAXLEN", "0"]).await;
+        let _: i64 =
+            stage.command(&["XTRIM", &lua::key::intake(stage.partition), "MAXLEN", "0"]).await;
         let fired = Fired::read(run(&stage.redis, stage.node, fire(&stage)).await).expect("fired");
         assert_eq!(fired, Fired { moved: 1, next_ms: None });
-        let entries = run(&stage.redis, stage.node, lua::commit::read(stage.partition, stage.lease.applied, 10));
+        let entries = run(
+            &stage.redis,
+            stage.node,
+            lua::commit::read(stage.partition, stage.lease.applied, 10),
+        );
         let record = lua::commit::read_reply(entries.await).remove(0).expect("a record");
-        assert_eq!((record.event.as_str(), record.name.as_str()), ("presence-expired", ann.name.as_str()));
+        assert_eq!(
+            (record.event.as_str(), record.name.as_str()),
+            ("presence-expired", ann.name.as_str())
+        );
         assert_eq!((record.user.as_str(), record.origin.as_ref()), (ann.user.as_str(), None));
         let outcome = stage.commit(stage.place(), &record).await;
         assert_eq!(outcome, Outcome::Logged);
         let (told, answers) = stage.heard().await;
-        assert_eq!(told[0]["frames"][1]["frame"][1]["user"], json!({ "id": ann.user, "name": ann.name }));
+        assert_eq!(
+            told[0]["frames"][1]["frame"][1]["user"],
+            json!({ "id": ann.user, "name": ann.name })
+        );
         assert!(answers.is_empty(), "nobody asked");
     })
     .await;
@@ -148,7 +161,11 @@ async fn typing_is_told_to_the_others_and_kept_nowhere() {
         let ann = who("ann").named("A\"nn");
         assert_eq!(stage.refused(&ann, "typing-start", json!({})).await, "not-found");
         stage.ok(&who("bob"), "join-room", json!({})).await;
-        assert_eq!(stage.refused(&ann, "typing-start", json!({})).await, "forbidden", "not present");
+        assert_eq!(
+            stage.refused(&ann, "typing-start", json!({})).await,
+            "forbidden",
+            "not present"
+        );
         stage.ok(&ann, "join-room", json!({})).await;
         for (event, typing) in [("typing-start", true), ("typing-stop", false)] {
             let applied = stage.event(&ann, event, json!({ "roomId": stage.room })).await;
@@ -169,7 +186,11 @@ async fn typing_is_told_to_the_others_and_kept_nowhere() {
             assert!(applied.left_untouched());
         }
         drop(&mut stage, &ann).await;
-        assert_eq!(stage.refused(&ann, "typing-start", json!({})).await, "forbidden", "in the grace");
+        assert_eq!(
+            stage.refused(&ann, "typing-start", json!({})).await,
+            "forbidden",
+            "in the grace"
+        );
     })
     .await;
 }

@@ -86,7 +86,8 @@ fn flatten(value: Value, into: &mut Vec<String>) {
 
 /// A hash's fields in order of their names.
 fn pairs(flat: Vec<String>) -> Vec<String> {
-    let mut pairs: Vec<String> = flat.chunks(2).map(|pair| format!("{}={}", pair[0], pair[1])).collect();
+    let mut pairs: Vec<String> =
+        flat.chunks(2).map(|pair| format!("{}={}", pair[0], pair[1])).collect();
     pairs.sort();
     pairs
 }
@@ -94,7 +95,9 @@ fn pairs(flat: Vec<String>) -> Vec<String> {
 /// The position is past the event, and says nothing else than before otherwise.
 pub fn check_position(partition: Partition, applied: &Applied, lease: &Lease) {
     let name = key::position(partition);
-    let (Some(before), Some(after)) = (applied.before.get(&name), applied.after.get(&name)) else { return };
+    let (Some(before), Some(after)) = (applied.before.get(&name), applied.after.get(&name)) else {
+        return;
+    };
     let moved = |field: &&String| !field.starts_with("applied=") && !field.starts_with("seq=");
     assert!(before.iter().filter(moved).eq(after.iter().filter(moved)), "the lease is as it was");
     assert!(after.contains(&format!("applied={}", applied.id)), "{after:?}");

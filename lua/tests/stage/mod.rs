@@ -88,14 +88,19 @@ impl Applied {
 
     /// The code of an event that was refused.
     pub fn code(&self) -> &str {
-        self.answer["error"]["code"].as_str().unwrap_or_else(|| panic!("not refused: {}", self.answer))
+        self.answer["error"]["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("not refused: {}", self.answer))
     }
 
     /// Nothing but the position and a remembered answer is another than before.
     pub fn left_untouched(&self) -> bool {
         let state = |keys: &Keys| -> Keys {
             let kept = |name: &str| !name.ends_with(":position") && !name.contains(":once:");
-            keys.iter().filter(|(name, _)| kept(name)).map(|(n, c)| (n.clone(), c.clone())).collect()
+            keys.iter()
+                .filter(|(name, _)| kept(name))
+                .map(|(n, c)| (n.clone(), c.clone()))
+                .collect()
         };
         state(&self.before) == state(&self.after)
     }
@@ -218,7 +223,8 @@ impl Stage {
         let mut add = redis::cmd("XADD");
         add.arg(key::intake(self.partition)).arg(id.to_string()).arg(record.fields());
         run(&self.redis, self.node, add).await;
-        let read = run(&self.redis, self.node, commit::read(self.partition, self.lease.applied, 10)).await;
+        let read =
+            run(&self.redis, self.node, commit::read(self.partition, self.lease.applied, 10)).await;
         let mut read = commit::read_reply(read);
         assert_eq!(read.len(), 1, "one event waits");
         let read = read.remove(0).expect("a record");
@@ -227,7 +233,13 @@ impl Stage {
     }
 
     /// An event with an id of the test's choice.
-    pub async fn event_at(&mut self, id: EventId, who: &Who, event: &str, payload: Json) -> Applied {
+    pub async fn event_at(
+        &mut self,
+        id: EventId,
+        who: &Who,
+        event: &str,
+        payload: Json,
+    ) -> Applied {
         self.clock = id;
         let record = self.append(id, who, event, &payload).await;
         let before = self.snapshot().await;
@@ -275,7 +287,8 @@ impl Stage {
             assert!(applied.left_untouched(), "{applied:?}");
             assert!(applied.told.is_empty(), "a refusal is told to nobody: {:?}", applied.told);
         }
-        let logged: Vec<&Json> = applied.told.iter().filter(|told| told.get("id").is_some()).collect();
+        let logged: Vec<&Json> =
+            applied.told.iter().filter(|told| told.get("id").is_some()).collect();
         assert_eq!(logged.len(), usize::from(applied.outcome == Outcome::Logged));
         for told in logged {
             assert_eq!(told["id"], record.id.to_string());
@@ -334,7 +347,9 @@ pub fn call(commit: Commit<'_>, bounds: &Bounds) -> Cmd {
             chat::send(&commit, payload, bounds.history_max, bounds.log_max)
         }
         Event::GetMessages(payload) => chat::history(&commit, payload),
-        Event::ConnectionClosed(payload) => room::drop_connection(&commit, &payload.room_id, bounds.grace_ms),
+        Event::ConnectionClosed(payload) => {
+            room::drop_connection(&commit, &payload.room_id, bounds.grace_ms)
+        }
         Event::PresenceExpired(payload) => room::expire(&commit, &payload.room_id, bounds.log_max),
     }
 }
@@ -356,9 +371,10 @@ fn fresh() -> (Partition, RoomId) {
 
 /// Rooms of a partition.
 pub fn rooms_of(partition: Partition) -> impl Iterator<Item = RoomId> {
-    (0..).map(|n| format!("room-{n}")).filter(move |id| Partition::of(id) == partition).map(|id| {
-        id.parse().expect("a room id")
-    })
+    (0..)
+        .map(|n| format!("room-{n}"))
+        .filter(move |id| Partition::of(id) == partition)
+        .map(|id| id.parse().expect("a room id"))
 }
 
 /// Runs a test on a single server, then on a cluster of three primaries. Tests that run at a time
