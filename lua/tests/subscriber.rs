@@ -13,17 +13,20 @@ use lua::subscriber::{Status, Subscriber};
 use lua::topology::Settings;
 use parking_lot::Mutex;
 
+/// Channel and payload.
+type Publication = (String, Vec<u8>);
+
 /// A subscriber and all that it reported.
 struct Ear {
     redis: Redis,
     subscriber: Subscriber,
-    heard: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    heard: Arc<Mutex<Vec<Publication>>>,
     statuses: Arc<Mutex<Vec<Status>>>,
 }
 
 impl Ear {
     fn new(redis: Redis) -> Self {
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::new(Mutex::new(Vec::<Publication>::new()));
         let statuses = Arc::new(Mutex::new(Vec::new()));
         let (hear, note) = (heard.clone(), statuses.clone());
         let subscriber = Subscriber::start(

@@ -25,6 +25,7 @@ on_each_topology![
     the_only_worker_killed_and_started_again_loses_and_doubles_nothing,
     a_redis_restarted_in_the_middle_loses_and_doubles_nothing,
     a_worker_that_wakes_after_its_partitions_moved_applies_nothing,
+    subscriptions_cut_in_the_middle_leave_no_gap,
 ];
 
 async fn a_worker_killed_in_the_middle_loses_and_doubles_nothing(topology: Topology) {
@@ -66,6 +67,18 @@ async fn a_worker_that_wakes_after_its_partitions_moved_applies_nothing(topology
     // the other worker has taken the partitions over.
     swarm.until_acked(MESSAGES / 5 + 2 * SENDERS * IN_FLIGHT).await;
     stack.worker(0).signal("CONT");
+    swarm.finish().await;
+}
+
+/// What is published while nobody is subscribed is read from the rooms' logs.
+async fn subscriptions_cut_in_the_middle_leave_no_gap(topology: Topology) {
+    // Answers that get lost are asked for again soon.
+    let stack = Stack::start(options(topology).with("ACK_TIMEOUT_MS", 1_000)).await;
+    let swarm = Swarm::start(&stack).await;
+    for tenth in 1..8 {
+        swarm.until_acked(MESSAGES * tenth / 10).await;
+        assert!(stack.cut_subscriptions().await > 0, "nobody was subscribed");
+    }
     swarm.finish().await;
 }
 

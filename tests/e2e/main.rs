@@ -5,6 +5,7 @@ mod bad_input;
 mod browser;
 mod chat;
 mod clients;
+mod command;
 mod connect;
 mod durability;
 mod rooms;

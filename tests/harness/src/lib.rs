@@ -18,6 +18,7 @@ mod wait;
 
 pub use client::{Client, Event};
 pub use gate::Gate;
+pub use port::free as free_port;
 pub use process::Process;
 pub use raw::Raw;
 pub use redis::Topology;

@@ -19,7 +19,7 @@ pub struct Process {
 
 impl Process {
     /// Starts `program args…`; its output is appended to `<folder>/<name>.log`.
-    pub(crate) fn start(
+    pub fn start(
         folder: &Path,
         name: &str,
         program: &Path,

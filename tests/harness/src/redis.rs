@@ -46,6 +46,28 @@ impl Redis {
         }
     }
 
+    /// Ends the connections of all subscribers, on every server.
+    pub async fn cut_subscriptions(&self) -> i64 {
+        let settings = lua::topology::Settings::new(self.url());
+        let redis = lua::Redis::connect(&settings).await.expect("a Redis that is up");
+        let mut cut = 0;
+        for node in redis.nodes() {
+            let mut kill = lua::Cmd::new();
+            kill.arg("CLIENT").arg("KILL").arg("TYPE").arg("pubsub");
+            let mut batch = lua::batch::Batch::default();
+            batch.add(kill);
+            let replies = batch.run(&redis, node).await.expect("an answer");
+            cut += replies
+                .into_iter()
+                .map(|reply| match reply {
+                    lua::Value::Int(count) => count,
+                    other => panic!("CLIENT KILL answered {other:?}"),
+                })
+                .sum::<i64>();
+        }
+        cut
+    }
+
     /// Ends every server as a crash would, one after the other, and starts it again with its data.
     pub async fn restart(&mut self) {
         let servers = match self {

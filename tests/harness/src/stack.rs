@@ -200,6 +200,12 @@ impl Stack {
         self.redis.restart().await;
     }
 
+    /// Cuts every subscription that edges and workers have: what is published until they subscribe
+    /// again reaches nobody. Gives how many connections were cut.
+    pub async fn cut_subscriptions(&self) -> i64 {
+        self.redis.cut_subscriptions().await
+    }
+
     /// Runs `realtime` with these arguments against this stack's Redis; gives what it printed.
     ///
     /// # Panics
