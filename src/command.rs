@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 
 use crate::failure::Failure;
 use crate::settings::Threads;
-use crate::{bench, dev, edge, inspect, token, worker};
+use crate::{bench, dev, edge, events, inspect, token, worker};
 
 /// The real-time layer of a coding platform: Socket.IO edges and workers on Redis Streams.
 #[derive(Parser, Debug)]
@@ -20,6 +20,8 @@ pub enum Command {
     Worker(worker::Command),
     /// Print a token for a user
     Token(token::Command),
+    /// List every event that there is
+    Events(events::Command),
     /// Look inside a running service
     Inspect(inspect::Command),
     /// Measure the service with real clients
@@ -43,7 +45,7 @@ impl Command {
             Self::Dev(dev) => dev.logging.start("warn"),
             Self::Edge(edge) => edge.process.logging.start("info"),
             Self::Worker(worker) => worker.process.logging.start("info"),
-            Self::Token(_) | Self::Inspect(_) | Self::Bench(_) => Ok(()),
+            Self::Token(_) | Self::Events(_) | Self::Inspect(_) | Self::Bench(_) => Ok(()),
         }
     }
 
@@ -53,7 +55,7 @@ impl Command {
             Self::Dev(dev) => dev.threads.clone(),
             Self::Edge(edge) => edge.process.threads.clone(),
             Self::Worker(worker) => worker.process.threads.clone(),
-            Self::Token(_) | Self::Inspect(_) | Self::Bench(_) => Threads::one(),
+            Self::Token(_) | Self::Events(_) | Self::Inspect(_) | Self::Bench(_) => Threads::one(),
         }
     }
 
@@ -64,6 +66,10 @@ impl Command {
             Self::Edge(edge) => edge.run().await,
             Self::Worker(worker) => worker.run().await,
             Self::Token(token) => token.run(),
+            Self::Events(events) => {
+                events.run();
+                Ok(())
+            }
             Self::Inspect(inspect) => inspect.run().await,
             Self::Bench(bench) => bench.run().await,
         }

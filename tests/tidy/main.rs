@@ -1,6 +1,7 @@
 //! The repository keeps its rules. What a formatter or a lint cannot see is checked here, by reading
 //! the files, so that `cargo test` finds what CI would.
 
+mod events;
 mod manifests;
 mod settings;
 mod sources;

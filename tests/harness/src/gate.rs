@@ -10,16 +10,29 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::within;
+
 /// The word with which Redis refuses the commit of a worker whose partition has another owner.
 const FENCED: &[u8] = b"FENCED";
 
 /// Read at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
+/// What happens to what the process sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    /// It goes through.
+    Open,
+    /// It goes through until something with these bytes comes; that and all after it is held.
+    ShutAt(Vec<u8>),
+    /// It is held.
+    Shut,
+}
+
 /// Listens on loopback and passes everything on to one Redis server.
 pub struct Gate {
     port: u16,
-    shut: watch::Sender<bool>,
+    state: Arc<watch::Sender<State>>,
     fenced: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
@@ -29,10 +42,11 @@ impl Gate {
     pub(crate) async fn start(redis_port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port for the gate");
         let port = listener.local_addr().expect("a bound socket").port();
-        let (shut, is_shut) = watch::channel(false);
+        let state = Arc::new(watch::Sender::new(State::Open));
         let fenced = Arc::new(AtomicUsize::new(0));
-        let task = tokio::spawn(accept(listener, redis_port, is_shut, Arc::clone(&fenced)));
-        Self { port, shut, fenced, task }
+        let task =
+            tokio::spawn(accept(listener, redis_port, Arc::clone(&state), Arc::clone(&fenced)));
+        Self { port, state, fenced, task }
     }
 
     /// The `REDIS_URL` for the process behind the gate.
@@ -40,14 +54,18 @@ impl Gate {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Holds back what the process sends from now on.
-    pub fn shut(&self) {
-        self.shut.send_replace(true);
+    /// Holds back what the process sends, on all its connections, from the next on that contains
+    /// `text`; waits until that has come.
+    pub async fn shut_at(&self, text: &str) {
+        self.state.send_replace(State::ShutAt(text.as_bytes().to_vec()));
+        let mut state = self.state.subscribe();
+        let shut = state.wait_for(|state| *state == State::Shut);
+        within(&format!("{text:?} at the gate"), shut).await.expect("the gate has a state");
     }
 
     /// Lets everything through that was held back, in its order.
     pub fn open(&self) {
-        self.shut.send_replace(false);
+        self.state.send_replace(State::Open);
     }
 
     /// How many replies so far refused a commit as fenced.
@@ -65,7 +83,7 @@ impl Drop for Gate {
 async fn accept(
     listener: TcpListener,
     redis_port: u16,
-    is_shut: watch::Receiver<bool>,
+    state: Arc<watch::Sender<State>>,
     fenced: Arc<AtomicUsize>,
 ) {
     while let Ok((process, _)) = listener.accept().await {
@@ -74,7 +92,7 @@ async fn accept(
         let _ = (process.set_nodelay(true), redis.set_nodelay(true));
         let (process_read, process_write) = process.into_split();
         let (redis_read, redis_write) = redis.into_split();
-        tokio::spawn(requests(process_read, redis_write, is_shut.clone()));
+        tokio::spawn(requests(process_read, redis_write, Arc::clone(&state)));
         tokio::spawn(replies(redis_read, process_write, Arc::clone(&fenced)));
     }
 }
@@ -83,11 +101,20 @@ async fn accept(
 async fn requests(
     mut process: OwnedReadHalf,
     mut redis: OwnedWriteHalf,
-    mut is_shut: watch::Receiver<bool>,
+    state: Arc<watch::Sender<State>>,
 ) {
+    let mut changes = state.subscribe();
     let mut chunk = vec![0; CHUNK_BYTES];
     while let Ok(length @ 1..) = process.read(&mut chunk).await {
-        if is_shut.wait_for(|shut| !shut).await.is_err() {
+        let sent = &chunk[..length];
+        state.send_if_modified(|state| {
+            let shuts = matches!(state, State::ShutAt(text) if count(sent, text) > 0);
+            if shuts {
+                *state = State::Shut;
+            }
+            shuts
+        });
+        if changes.wait_for(|state| *state != State::Shut).await.is_err() {
             return;
         }
         if redis.write_all(&chunk[..length]).await.is_err() {
@@ -101,8 +128,11 @@ async fn replies(mut redis: OwnedReadHalf, mut process: OwnedWriteHalf, fenced: 
     let mut chunk = vec![0; CHUNK_BYTES];
     while let Ok(length @ 1..) = redis.read(&mut chunk).await {
         let reply = &chunk[..length];
-        let count = reply.windows(FENCED.len()).filter(|window| *window == FENCED).count();
-        fenced.fetch_add(count, Ordering::Relaxed);
+        fenced.fetch_add(count(reply, FENCED), Ordering::Relaxed);
         let _ = process.write_all(reply).await;
     }
+}
+
+fn count(bytes: &[u8], text: &[u8]) -> usize {
+    bytes.windows(text.len()).filter(|window| *window == text).count()
 }
