@@ -43,13 +43,14 @@ pub(crate) enum Taken {
 }
 
 impl Outbox {
-    /// An empty outbox that holds at most `unsent_bytes_max` bytes.
+    /// An empty outbox that takes frames until more than `unsent_bytes_max` bytes wait. One large
+    /// answer fits whatever its size: what is bounded is how far a client falls behind.
     pub fn new(unsent_bytes_max: usize) -> Outbox {
         Outbox { limit: unsent_bytes_max, queue: Mutex::default() }
     }
 
-    /// Queues one frame. False if it was dropped because the session is closing; a frame that does
-    /// not fit makes it so, with reason [`Reason::Slow`]. Never waits; safe under any lock.
+    /// Queues one frame. False if it was dropped because the session is closing; one that finds too
+    /// much waiting makes it so, with reason [`Reason::Slow`]. Never waits; safe under any lock.
     pub fn push(&self, frame: Frame) -> bool {
         self.push_all([frame])
     }
@@ -60,12 +61,12 @@ impl Outbox {
         if queue.closing.is_some() {
             return false;
         }
-        for frame in frames {
-            queue.unsent += frame.size();
-            queue.frames.push_back(frame);
-        }
         let fits = queue.unsent <= self.limit;
         let waker = if fits {
+            for frame in frames {
+                queue.unsent += frame.size();
+                queue.frames.push_back(frame);
+            }
             queue.hungry.then(|| queue.waker.take()).flatten()
         } else {
             queue.frames = VecDeque::new();
@@ -252,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_is_being_written_counts_until_it_is_written() {
-        let outbox = Outbox::new(10);
+        let outbox = Outbox::new(5);
         assert!(outbox.push(frame("4aaaa")));
         assert_eq!(take(&outbox, 64).1.len(), 1);
         assert!(take(&outbox, 64).0.is_pending());

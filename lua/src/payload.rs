@@ -181,6 +181,7 @@ mod tests {
         let read = read::<Sample>("{\"content\":\"e\\u0301\\r\\n<\"}").expect("valid");
         assert_eq!(read.content.as_str(), "\u{e9}\n<");
         assert_eq!(read.limit.0, 50);
+        assert!(read.name.is_none() && read.request_id.is_none());
     }
 
     #[test]

@@ -63,9 +63,7 @@ async fn a_worker_that_wakes_after_its_partitions_moved_applies_nothing(topology
     let swarm = Swarm::start(&stack).await;
     swarm.until_acked(MESSAGES / 5).await;
     stack.worker(0).signal("STOP");
-    // All senders have messages for the stopped worker's rooms, so no one gets past them before
-    // the other worker has taken the partitions over.
-    swarm.until_acked(MESSAGES / 5 + 2 * SENDERS * IN_FLIGHT).await;
+    swarm.until_past_standstill().await;
     stack.worker(0).signal("CONT");
     swarm.finish().await;
 }
@@ -94,7 +92,7 @@ async fn commits_that_arrive_after_the_partitions_moved_are_refused() {
     assert_eq!(stack.gate().fenced(), 0, "while all is well, no commit is refused");
     // The text of a message leaves a worker in a commit only.
     stack.gate().shut_at("u0:").await;
-    swarm.until_acked(MESSAGES / 5 + 2 * SENDERS * IN_FLIGHT).await;
+    swarm.until_past_standstill().await;
     stack.gate().open();
     until("a late commit to be refused", || async { (stack.gate().fenced() > 0).then_some(()) })
         .await;
@@ -141,6 +139,13 @@ impl Swarm {
         let enough = || async { (self.acked.load(Ordering::Relaxed) >= count).then_some(()) };
         until(&format!("{count} acknowledged messages"), enough).await;
         assert!(self.acked.load(Ordering::Relaxed) < MESSAGES, "it was over before the fault");
+    }
+
+    /// Waits until the rooms of a worker that stands still go on: every sender writes to all rooms in
+    /// turn, so nobody gets further than what may be in flight before another has taken them over.
+    async fn until_past_standstill(&self) {
+        let before = self.acked.load(Ordering::Relaxed);
+        self.until_acked(before + 2 * SENDERS * IN_FLIGHT).await;
     }
 
     /// Waits for everything that was sent, then compares what was acknowledged, what the history
