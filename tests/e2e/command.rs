@@ -49,6 +49,9 @@ async fn dev_runs_everything_until_ctrl_c_and_keeps_the_data() {
     std::fs::remove_dir_all(&folder).expect("the folder can go");
 }
 
+/// A role, its environment, and what the sentence must name.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_is_said_in_one_sentence() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -56,7 +59,7 @@ async fn what_cannot_be_is_said_in_one_sentence() {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     let secret = ("JWT_SECRET", token::SECRET);
     let production = ("APP_ENV", "production");
-    let cases: [(&str, &[(&str, &str)], &str); 8] = [
+    let cases: [Case; 8] = [
         ("edge", &[], "JWT_SECRET"),
         ("edge", &[("JWT_SECRET", "secret"), production], "JWT_SECRET"),
         ("edge", &[secret, ("PORT", "many")], "port"),

@@ -120,7 +120,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             }
             slices[0] = IoSlice::new(&self.batch[0].wire()[self.written..]);
             let io = Pin::new(&mut self.stream.get_mut().io);
-            let taken = ready!(io.poll_write_vectored(context, &slices[..count]))?;
+            // One frame is what mostly waits, and one buffer is cheaper for the kernel than a list.
+            let taken = if count == 1 {
+                ready!(io.poll_write(context, &slices[0]))?
+            } else {
+                ready!(io.poll_write_vectored(context, &slices[..count]))?
+            };
             if taken == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
