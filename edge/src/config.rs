@@ -126,7 +126,8 @@ pub struct Limits {
     /// Largest packet that a client may send
     #[arg(long, env, default_value_t = 1_000_000, value_parser = at_least::<1_024>)]
     pub max_payload_bytes: usize,
-    /// What may wait for a slow client before it is cut off
+    /// What may wait for a client for more than a second before it is cut off; 16 times as much at no
+    /// time
     #[arg(long, env, default_value_t = 1_048_576, value_parser = at_least::<1_024>)]
     pub unsent_bytes_max: usize,
     /// Events that may wait to be appended, for each Redis node
@@ -135,7 +136,7 @@ pub struct Limits {
     /// Events of one partition that may wait for a worker before new ones are refused
     #[arg(long, env, default_value_t = 10_000, value_parser = value_parser!(u64).range(1..))]
     pub intake_lag_max: u64,
-    /// Connections that one user may have
+    /// Connections that one user may have, at one edge
     #[arg(long, env, default_value_t = 20, value_parser = at_least::<1>)]
     pub connections_per_user: usize,
     /// Rooms that one connection may be in

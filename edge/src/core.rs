@@ -213,7 +213,7 @@ impl Core {
         if ends.len() < ENDS_MAX {
             ends.push_back(entry);
         } else {
-            // Whoever is left present by this goes when this edge's lease ends.
+            // Better a user who is shown as present for too long than an edge out of memory.
             metrics::counter!("rt_ends_dropped_total").increment(1);
         }
     }

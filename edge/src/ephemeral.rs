@@ -82,6 +82,12 @@ impl Shown {
         known
     }
 
+    /// Forgets what a user who left showed: that they left says that it is over. A key is
+    /// `<what>:<user>`.
+    pub fn forget(&mut self, user: &str) {
+        self.states.retain(|key, _| key.split_once(':').is_none_or(|(_, whose)| whose != user));
+    }
+
     /// Ends a state that was not renewed since `version`: whose it was, and the frame that tells.
     pub fn expire(&mut self, key: &str, version: u64) -> Option<(String, Frame)> {
         if self.states.get(key)?.version != version {

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -11,6 +12,13 @@ use crate::frame::Frame;
 
 /// A queue of this capacity is kept when it runs empty; a larger one is given back.
 const KEPT_CAPACITY: usize = 32;
+
+/// How long a client may be behind by more than the limit: one that asks for much at once and reads on
+/// needs a moment, one that does not read never gets there.
+const BEHIND_MAX: Duration = Duration::from_secs(1);
+
+/// How far behind a client may be at any time, in limits.
+const LIMITS_MAX: usize = 16;
 
 /// The bounded queue between the product and one session's transport.
 pub struct Outbox {
@@ -25,6 +33,8 @@ struct Queue {
     unsent: usize,
     /// Bytes in the batch that the transport is writing.
     taken: usize,
+    /// Since when more than the limit waits.
+    behind: Option<Instant>,
     closing: Option<Reason>,
     /// The place kept for the first frame of a connection under way; nothing leaves meanwhile.
     held: Option<usize>,
@@ -43,8 +53,9 @@ pub(crate) enum Taken {
 }
 
 impl Outbox {
-    /// An empty outbox that takes frames until more than `unsent_bytes_max` bytes wait. One large
-    /// answer fits whatever its size: what is bounded is how far a client falls behind.
+    /// An empty outbox. More than `unsent_bytes_max` bytes may wait for a second, and sixteen times as
+    /// much at no time. One large answer fits whatever its size: what is bounded is how far a client
+    /// falls behind.
     pub fn new(unsent_bytes_max: usize) -> Outbox {
         Outbox { limit: unsent_bytes_max, queue: Mutex::default() }
     }
@@ -61,7 +72,7 @@ impl Outbox {
         if queue.closing.is_some() {
             return false;
         }
-        let fits = queue.unsent <= self.limit;
+        let fits = queue.keeps_up(self.limit);
         let waker = if fits {
             for frame in frames {
                 queue.unsent += frame.size();
@@ -152,6 +163,9 @@ impl Outbox {
         let mut queue = self.queue.lock();
         queue.unsent -= queue.taken;
         queue.taken = 0;
+        if queue.unsent <= self.limit {
+            queue.behind = None;
+        }
         if queue.held.is_none() && !queue.frames.is_empty() {
             if batch.is_empty() && queue.frames.len() <= count {
                 std::mem::swap(batch, &mut queue.frames);
@@ -186,6 +200,15 @@ impl Outbox {
 }
 
 impl Queue {
+    /// Whether the client reads fast enough to be sent more.
+    fn keeps_up(&mut self, limit: usize) -> bool {
+        if self.unsent <= limit {
+            return true;
+        }
+        let behind = *self.behind.get_or_insert_with(Instant::now);
+        behind.elapsed() < BEHIND_MAX && self.unsent <= limit.saturating_mul(LIMITS_MAX)
+    }
+
     fn listen(&mut self, context: &mut Context<'_>, hungry: bool) {
         self.hungry = hungry;
         match &self.waker {
@@ -254,14 +277,32 @@ mod tests {
     #[test]
     fn what_is_being_written_counts_until_it_is_written() {
         let outbox = Outbox::new(5);
+        for _ in 0..3 {
+            assert!(outbox.push(frame("4aaaa")));
+            assert_eq!(take(&outbox, 64).1.len(), 1);
+            assert!(take(&outbox, 64).0.is_pending());
+        }
+        assert!(outbox.queue.lock().behind.is_none());
         assert!(outbox.push(frame("4aaaa")));
         assert_eq!(take(&outbox, 64).1.len(), 1);
-        assert!(take(&outbox, 64).0.is_pending());
-        assert!(outbox.push(frame("4aaaa")));
-        assert_eq!(take(&outbox, 64).1.len(), 1);
+        assert!(outbox.push(frame("4bbbb")));
+        assert!(outbox.queue.lock().behind.is_some(), "the first is not written yet");
+    }
+
+    #[test]
+    fn who_is_behind_for_too_long_or_by_too_much_is_cut_off() {
+        let outbox = Outbox::new(5);
+        for _ in 0..12 {
+            assert!(outbox.push(frame("4aaaa")), "at most sixteen limits wait");
+        }
         assert!(!outbox.push(frame("4bbbb")));
         assert_eq!(outbox.closing(), Some(Reason::Slow));
         assert!(matches!(take(&outbox, 64).0, Poll::Ready(Taken::Closed(Reason::Slow))));
+
+        let outbox = Outbox::new(5);
+        assert!(outbox.push(frame("4aaaa")) && outbox.push(frame("4aaaa")));
+        outbox.queue.lock().behind = Instant::now().checked_sub(BEHIND_MAX);
+        assert!(!outbox.push(frame("4bbbb")));
     }
 
     #[test]

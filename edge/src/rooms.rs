@@ -312,6 +312,7 @@ impl Room {
             }
             !leaves
         });
+        self.shown.forget(user);
         self.touched = Instant::now();
     }
 

@@ -7,22 +7,23 @@ use crate::commit::Commit;
 use crate::id::{EventId, RoomId, UserId};
 use crate::key::RoomKeys;
 use crate::limit::{MENTIONS_MAX, MESSAGE_LENGTH_MAX, PAGE_BYTES_MAX};
-use crate::payload::{Limit, Name, RequestId, Text};
+use crate::payload::{self, Limit, Name, RequestId, Text, words};
 use crate::room::roles;
 use crate::script::{CHAT_HISTORY, CHAT_SEND};
 
 /// Longest quote of an answered message, in characters.
 const EXCERPT_LENGTH_MAX: usize = 140;
 
-/// What a message is. `system` is ours to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MessageKind {
-    /// Prose.
-    #[default]
-    Text,
-    /// A program's text, in `language`.
-    Code,
+words! {
+    /// What a message is. `system` is ours to write.
+    #[derive(Default)]
+    pub enum MessageKind {
+        /// Prose.
+        #[default]
+        Text = "text",
+        /// A program's text, in `language`.
+        Code = "code",
+    }
 }
 
 /// Users that a message names, each once, at most 10.
@@ -56,7 +57,8 @@ pub struct SendMessage {
     /// What is said.
     pub content: Text<MESSAGE_LENGTH_MAX>,
     /// Prose or code.
-    pub kind: Option<MessageKind>,
+    #[serde(default, deserialize_with = "payload::or_default")]
+    pub kind: MessageKind,
     /// The language of code.
     pub language: Option<Name<64>>,
     /// The message that is answered.
@@ -64,7 +66,8 @@ pub struct SendMessage {
     /// The message that began the thread.
     pub thread_id: Option<EventId>,
     /// Users to be told.
-    pub mentions: Option<Mentions>,
+    #[serde(default, deserialize_with = "payload::or_default")]
+    pub mentions: Mentions,
     /// Makes a retry safe.
     pub request_id: Option<RequestId>,
 }
@@ -90,10 +93,7 @@ pub struct GetMessages {
 fn message_parts(commit: &Commit<'_>, event: &SendMessage) -> (String, String) {
     let record = commit.record();
     let json = |text: &str| serde_json::to_string(text).expect("text is plain data");
-    let kind = match event.kind.unwrap_or_default() {
-        MessageKind::Text => "text",
-        MessageKind::Code => "code",
-    };
+    let kind = event.kind.word();
     let mut head = format!(
         r#"{{"id":"{}","roomId":"{}","sender":{{"id":"{}","name":{}}},"kind":"{kind}","content":{}"#,
         record.id,
@@ -108,8 +108,7 @@ fn message_parts(commit: &Commit<'_>, event: &SendMessage) -> (String, String) {
     if let Some(thread) = &event.thread_id {
         head += &format!(r#","threadId":"{thread}""#);
     }
-    let mentions = event.mentions.clone().unwrap_or_default();
-    let mentions = serde_json::to_string(&mentions).expect("ids are plain data");
+    let mentions = serde_json::to_string(&event.mentions).expect("ids are plain data");
     let tail = format!(r#","mentions":{mentions},"reactions":{{}},"createdAt":{}}}"#, record.id.ms);
     (head, tail)
 }

@@ -60,7 +60,8 @@ pub fn once(
     format!("rt:{}:once:{user},{event},{entity},{request}", partition.tag())
 }
 
-/// The keys of one room.
+/// The keys of one room: `rt:{p17}:room:<id>` and, behind a character that no id has, what belongs to
+/// it. With one that ids may have, a room called `a:log` would share a key with the room `a`.
 pub struct RoomKeys {
     base: String,
 }
@@ -79,59 +80,59 @@ impl RoomKeys {
 
     /// hash; user id by role, of those whom the room's access list names.
     pub fn access(&self) -> String {
-        format!("{}:access", self.base)
+        format!("{}/access", self.base)
     }
 
     /// zset; user ids of who is present, by the time of joining (ms).
     pub fn members(&self) -> String {
-        format!("{}:members", self.base)
+        format!("{}/members", self.base)
     }
 
     /// hash; per present user: id, name, role, status and joinedAt, as JSON.
     pub fn presence(&self) -> String {
-        format!("{}:presence", self.base)
+        format!("{}/presence", self.base)
     }
 
     /// hash; per user the ids of the connections that joined, separated by spaces.
     pub fn connections(&self) -> String {
-        format!("{}:connections", self.base)
+        format!("{}/connections", self.base)
     }
 
     /// zset; user ids of who belongs (joined and did not leave), by the time it began (ms).
     pub fn belongs(&self) -> String {
-        format!("{}:belongs", self.base)
+        format!("{}/belongs", self.base)
     }
 
     /// stream; the messages with their ids, at most `HISTORY_MAX`.
     pub fn messages(&self) -> String {
-        format!("{}:messages", self.base)
+        format!("{}/messages", self.base)
     }
 
     /// stream; ids of the messages in a thread, kept as long as messages are. The main list's key
     /// where there is no thread, so that a script has a key in its slot.
     pub fn thread(&self, thread: Option<EventId>) -> String {
         match thread {
-            Some(id) => format!("{}:thread:{id}", self.base),
+            Some(id) => format!("{}/thread/{id}", self.base),
             None => self.messages(),
         }
     }
 
     /// stream; what happened in the room: the window from which clients and edges catch up.
     pub fn log(&self) -> String {
-        format!("{}:log", self.base)
+        format!("{}/log", self.base)
     }
 
     /// channel; the publications for the room's members. Published by scripts, heard by the edges
     /// that have members.
     pub fn channel(&self) -> String {
-        format!("{}:out", self.base)
+        format!("{}/out", self.base)
     }
 }
 
 /// The room whose publications a channel carries, if it is a room's channel.
 pub fn room_of_channel(channel: &str) -> Option<&str> {
     let (_, rest) = channel.strip_prefix("rt:{p")?.split_once("}:")?;
-    rest.strip_prefix("room:")?.strip_suffix(":out")
+    rest.strip_prefix("room:")?.strip_suffix("/out")
 }
 
 /// Whether a channel is an edge's inbox.
@@ -143,4 +144,52 @@ pub fn is_inbox(channel: &str) -> bool {
 pub fn partition_of(key: &str) -> Option<Partition> {
     let (number, _) = key.strip_prefix("rt:{p")?.split_once('}')?;
     Partition::new(number.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(room: &str) -> [String; 9] {
+        let keys = RoomKeys::new(&room.parse().expect("a room id"));
+        let thread = Some(EventId { ms: 1, seq: 0 });
+        [
+            keys.room(),
+            keys.access(),
+            keys.members(),
+            keys.presence(),
+            keys.connections(),
+            keys.belongs(),
+            keys.messages(),
+            keys.log(),
+            keys.thread(thread),
+        ]
+    }
+
+    #[test]
+    fn rooms_share_no_key_whatever_their_ids() {
+        let within = |key: &String| key.split_once("}:").expect("a tag").1.to_owned();
+        let own: Vec<_> = keys("a").iter().map(within).collect();
+        for suffix in ["access", "members", "presence", "connections", "belongs", "messages", "log"]
+        {
+            for between in [":", ".", "@", "-", "_"] {
+                let other = keys(&format!("a{between}{suffix}"));
+                assert!(
+                    other.iter().map(within).all(|key| !own.contains(&key)),
+                    "{between}{suffix}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_channel_tells_its_room() {
+        let keys = RoomKeys::new(&"a:out".parse().expect("a room id"));
+        assert_eq!(room_of_channel(&keys.channel()), Some("a:out"));
+        assert_eq!(room_of_channel(&keys.log()), None);
+        let partition = Partition::of("a:out");
+        assert_eq!(partition_of(&keys.channel()), Some(partition));
+        assert_eq!(room_of_channel(&inbox(partition, "e")), None);
+        assert!(is_inbox(&inbox(partition, "e")) && !is_inbox(&keys.channel()));
+    }
 }

@@ -3,8 +3,11 @@
 //! fault when it is not.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, Error};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -32,20 +35,121 @@ pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Refusal> {
     })
 }
 
+/// Longest path of a field that a refusal names: the path may be made of what the client sent.
+const PATH_LENGTH_MAX: usize = 128;
+
 fn refusal_of(path: &str, problem: &str) -> Refusal {
+    let path: String = path.chars().take(PATH_LENGTH_MAX).collect();
+    // The parser says `.` at the top and `?` where it failed inside a name.
+    let within = |name: &str| match path.as_str() {
+        "." | "?" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    };
     if let Some(problem) = problem.strip_prefix(TOO_LARGE) {
         return Refusal::field(Code::TooLarge, path, problem);
     }
-    if let Some(missing) = problem.strip_prefix("missing field `") {
-        let name = missing.trim_end_matches('`');
-        let field = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
-        return Refusal::field(Code::InvalidPayload, field, "is missing");
+    for (prefix, said) in
+        [("missing field `", "is missing"), ("duplicate field `", "is given twice")]
+    {
+        if let Some(rest) = problem.strip_prefix(prefix) {
+            let field = within(rest.trim_end_matches('`'));
+            return Refusal::field(Code::InvalidPayload, field, said);
+        }
     }
-    if path == "." {
-        return Refusal::new(Code::InvalidPayload, problem);
+    match path.as_str() {
+        "." | "?" => Refusal::new(Code::InvalidPayload, "the payload is not valid JSON text"),
+        _ => Refusal::field(Code::InvalidPayload, &path, plain(problem)),
     }
-    Refusal::field(Code::InvalidPayload, path, problem)
 }
+
+/// The parser's words as a sentence for people, without what the client sent: that may be long.
+fn plain(problem: &str) -> String {
+    let ours = ["must", "has", "names"];
+    if ours.iter().any(|word| problem.starts_with(word)) {
+        return problem.to_owned();
+    }
+    if problem.contains("hex escape") {
+        return "has an escape that is no character".to_owned();
+    }
+    let Some((_, expected)) = problem.rsplit_once(", expected ") else {
+        return "is not valid JSON".to_owned();
+    };
+    match expected {
+        "i64" | "u64" | "usize" => "must be a whole number".to_owned(),
+        "a sequence" => "must be a list".to_owned(),
+        "a map" => "must be an object".to_owned(),
+        other if other.starts_with("struct") => "must be an object".to_owned(),
+        other => format!("must be {other}"),
+    }
+}
+
+/// Reads an object. serde alone would also read a struct from an array, by position.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+/// Reads a field whose default stands for `null`, too, so that a request is the same whichever way it
+/// says nothing.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// An enum of words that clients see: its values, their words, reading and writing.
+macro_rules! words {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $value:ident = $word:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$doc])* $value,)* }
+
+        impl $name {
+            /// Every one there is.
+            pub const ALL: &'static [Self] = &[$(Self::$value),*];
+
+            /// The word that clients see.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$value => $word,)* }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                let found = Self::ALL.iter().find(|value| value.word() == text).copied();
+                found.ok_or_else(|| {
+                    let words: Vec<_> = Self::ALL.iter().map(|value| value.word()).collect();
+                    serde::de::Error::custom(format!("must be one of {}", words.join(", ")))
+                })
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+    };
+}
+pub(crate) use words;
 
 /// Text as clients wrote it, brought to NFC and `\n`: at least one and at most `MAX` code points,
 /// without control characters other than tab and newline. Over-long text is refused, not cut.
@@ -207,6 +311,21 @@ mod tests {
     fn over_long_text_is_too_large_and_counts_code_points() {
         assert!(read::<Sample>(r#"{"content":"😀😀😀😀"}"#).is_ok());
         assert_eq!(refused(r#"{"content":"abcde"}"#), (Code::TooLarge, Some("content".to_owned())));
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wanted_and_repeats_nothing_of_what_came() {
+        let message = |json: &str| read::<Sample>(json).expect_err(json).message;
+        assert_eq!(message(r#"{"content":7}"#), "content: must be a string");
+        assert_eq!(message(r#"{"content":"a","limit":1.5}"#), "limit: must be a whole number");
+        assert_eq!(message(r#"{"content":"a","content":"b"}"#), "content: is given twice");
+        assert_eq!(
+            message(r#"{"content":"\ud800"}"#),
+            "content: has an escape that is no character"
+        );
+        assert_eq!(message(r#"{"\ud800":1}"#), "the payload is not valid JSON text");
+        let long = "x".repeat(10_000);
+        assert!(message(&format!(r#"{{"content":"a","limit":"{long}"}}"#)).len() < 100);
     }
 
     #[test]

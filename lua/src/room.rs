@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use redis::{Cmd, RedisError};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Redis;
 use crate::commit::Commit;
@@ -12,41 +13,28 @@ use crate::key::{self, RoomKeys};
 use crate::limit::{
     JOINED_BYTES_MAX, MEMBERS_LISTED, MISSED_MAX, NAME_LENGTH_MAX, RECENT_MESSAGES, TYPING_MS,
 };
-use crate::payload::{Limit, Name, RequestId};
+use crate::payload::{self, Limit, Name, RequestId, words};
 use crate::script::{
     ROOM_CREATE, ROOM_DROP, ROOM_EXPIRE, ROOM_JOIN, ROOM_LEAVE, ROOM_LOG, ROOM_MEMBERS, ROOM_TYPING,
 };
 
-/// What a room is for; decides who may create it and who may enter by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RoomType {
-    /// Anyone creates, anyone enters.
-    #[default]
-    Discussion,
-    /// Anyone creates; the owner and whom the owner invited enter.
-    Collaboration,
-    /// Interviewers create; the invited enter.
-    Interview,
-    /// Organizers create, anyone enters.
-    Contest,
+words! {
+    /// What a room is for; decides who may create it and who may enter by default.
+    #[derive(Default)]
+    pub enum RoomType {
+        /// Anyone creates, anyone enters.
+        #[default]
+        Discussion = "discussion",
+        /// Anyone creates; the owner and whom the owner invited enter.
+        Collaboration = "collaboration",
+        /// Interviewers create; the invited enter.
+        Interview = "interview",
+        /// Organizers create, anyone enters.
+        Contest = "contest",
+    }
 }
 
 impl RoomType {
-    /// Every type there is.
-    pub const ALL: &'static [Self] =
-        &[Self::Discussion, Self::Collaboration, Self::Interview, Self::Contest];
-
-    /// The word that clients see.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Discussion => "discussion",
-            Self::Collaboration => "collaboration",
-            Self::Interview => "interview",
-            Self::Contest => "contest",
-        }
-    }
-
     /// Whether holders of `roles` (comma separated) may create such a room.
     pub fn may_create(self, roles: &str) -> bool {
         let creators: &[&str] = match self {
@@ -66,47 +54,27 @@ impl RoomType {
     }
 }
 
-/// Who may find and enter a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Visibility {
-    /// Anyone, unless roles narrow it.
-    Public,
-    /// The owner and whom the access list names.
-    Private,
-}
-
-impl Visibility {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Private => "private",
-        }
+words! {
+    /// Who may find and enter a room.
+    pub enum Visibility {
+        /// Anyone, unless roles narrow it.
+        Public = "public",
+        /// The owner and whom the access list names.
+        Private = "private",
     }
 }
 
-/// What somebody is in one room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RoomRole {
-    /// Decides everything about the room.
-    Owner,
-    /// Keeps order in it.
-    Moderator,
-    /// Reads and writes.
-    Member,
-    /// Reads.
-    Viewer,
-}
-
-impl RoomRole {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Moderator => "moderator",
-            Self::Member => "member",
-            Self::Viewer => "viewer",
-        }
+words! {
+    /// What somebody is in one room.
+    pub enum RoomRole {
+        /// Decides everything about the room.
+        Owner = "owner",
+        /// Keeps order in it.
+        Moderator = "moderator",
+        /// Reads and writes.
+        Member = "member",
+        /// Reads.
+        Viewer = "viewer",
     }
 }
 
@@ -142,8 +110,8 @@ const ACCESS_MEMBERS_MAX: usize = 1_000;
 const ACCESS_ROLES_MAX: usize = 32;
 
 /// Who may enter a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", try_from = "AccessFields")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Access {
     /// Public or private.
     pub visibility: Visibility,
@@ -156,25 +124,29 @@ pub struct Access {
 #[derive(Deserialize)]
 struct AccessFields {
     visibility: Visibility,
-    roles: Option<Vec<Role>>,
-    members: Option<BTreeMap<UserId, RoomRole>>,
+    #[serde(default, deserialize_with = "payload::or_default")]
+    roles: Vec<Role>,
+    #[serde(default, deserialize_with = "payload::or_default")]
+    members: BTreeMap<UserId, RoomRole>,
 }
 
-impl TryFrom<AccessFields> for Access {
-    type Error = String;
-
-    fn try_from(fields: AccessFields) -> Result<Self, String> {
-        let (roles, members) =
-            (fields.roles.unwrap_or_default(), fields.members.unwrap_or_default());
+impl<'de> Deserialize<'de> for Access {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let AccessFields { visibility, roles, members } = payload::object(deserializer)?;
         if roles.len() > ACCESS_ROLES_MAX {
-            return Err(format!("names {} roles, at most {ACCESS_ROLES_MAX}", roles.len()));
+            let problem = format!("names {} roles, at most {ACCESS_ROLES_MAX}", roles.len());
+            return Err(D::Error::custom(problem));
         }
         if members.len() > ACCESS_MEMBERS_MAX {
-            return Err(format!("names {} members, at most {ACCESS_MEMBERS_MAX}", members.len()));
+            let problem = format!("names {} members, at most {ACCESS_MEMBERS_MAX}", members.len());
+            return Err(D::Error::custom(problem));
         }
-        Ok(Self { visibility: fields.visibility, roles, members })
+        Ok(Self { visibility, roles, members })
     }
 }
+
+/// Most users that narrowing a room puts out at once.
+const PUT_OUT_MAX: usize = 500;
 
 /// Most members that a room may be limited to.
 pub const MEMBERS_MAX: usize = 1_000_000;
@@ -293,7 +265,7 @@ pub(crate) fn name_json(commit: &Commit<'_>) -> String {
 }
 
 /// `room/create`: the room of this id is the caller's, or there is a conflict.
-pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom) -> Cmd {
+pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom, log_max: usize) -> Cmd {
     let keys = RoomKeys::new(room);
     let visibility = event.access.as_ref().map_or(event.room_type.visibility(), |a| a.visibility);
     let (roles, listed) = match &event.access {
@@ -314,7 +286,16 @@ pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom) -> Cmd {
         .fold(",".to_owned(), |types, kind| types + kind.word() + ",");
     commit.call(
         &ROOM_CREATE,
-        &[keys.room(), keys.access()],
+        &[
+            keys.room(),
+            keys.access(),
+            keys.members(),
+            keys.presence(),
+            keys.connections(),
+            keys.belongs(),
+            keys.log(),
+            keys.channel(),
+        ],
         &[
             commit.record().user.as_str(),
             room.as_str(),
@@ -325,6 +306,8 @@ pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom) -> Cmd {
             &event.max_members.map(|max| max.0.to_string()).unwrap_or_default(),
             &listed,
             &types,
+            &log_max.to_string(),
+            &PUT_OUT_MAX.to_string(),
         ],
     )
 }
@@ -445,7 +428,8 @@ pub fn drop_connection(commit: &Commit<'_>, room: &RoomId, grace_ms: u64) -> Cmd
         "event": "presence-expired",
         "entity": room,
         "user": record.user,
-        "name": record.name,
+        // Not the name: one user has one such work, so that a later end replaces the earlier.
+        "name": "",
         "roles": "",
         "origin": "",
         "payload": serde_json::json!({ "roomId": room }).to_string(),
@@ -470,7 +454,7 @@ pub fn expire(commit: &Commit<'_>, room: &RoomId, log_max: usize) -> Cmd {
             keys.log(),
             keys.channel(),
         ],
-        &[commit.record().user.as_str(), &name_json(commit), room.as_str(), &log_max.to_string()],
+        &[commit.record().user.as_str(), room.as_str(), &log_max.to_string()],
     )
 }
 

@@ -56,13 +56,15 @@ scripts! {
     LEASE_RELEASE = "lease/release" uses [];
     LEASE_RENEW = "lease/renew" uses [];
     LEASE_TAKE = "lease/take" uses [];
-    ROOM_CREATE = "room/create" uses ["answer" "finish" "open" "succeed" "refuse" "room" "view"];
+    ROOM_CREATE = "room/create"
+        uses ["answer" "finish" "open" "succeed" "refuse" "room" "view" "publication" "record"
+              "member"];
     ROOM_DROP = "room/drop" uses ["answer" "finish" "open" "succeed" "connections"];
     ROOM_EXPIRE = "room/expire"
         uses ["answer" "finish" "open" "succeed" "room" "publication" "record" "leave"];
     ROOM_JOIN = "room/join"
         uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "view" "publication"
-              "record" "logged" "later" "missed" "connections"];
+              "record" "logged" "later" "missed" "connections" "member" "snapshot"];
     ROOM_LEAVE = "room/leave"
         uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "publication" "record"
               "leave"];

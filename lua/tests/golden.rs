@@ -209,7 +209,7 @@ const UNDERSTOOD: &[&str] = &[
     r#"GetMembers(GetMembers { room_id: RoomId("algorithms"), cursor: Some(MemberCursor { joined_at: 1795413580067, user: UserId("bob") }), limit: Limit(500) })"#,
     r#"TypingStart(Typing { room_id: RoomId("algorithms") })"#,
     r#"TypingStop(Typing { room_id: RoomId("algorithms") })"#,
-    r#"SendMessage(SendMessage { room_id: RoomId("algorithms"), content: Text("let x = \"\\\";"), kind: Some(Code), language: Some(Name("rust")), reply_to: Some(EventId { ms: 1795413580067, seq: 0 }), thread_id: Some(EventId { ms: 1795413580066, seq: 0 }), mentions: Some(Mentions([UserId("bob")])), request_id: Some(RequestId("r")) })"#,
+    r#"SendMessage(SendMessage { room_id: RoomId("algorithms"), content: Text("let x = \"\\\";"), kind: Code, language: Some(Name("rust")), reply_to: Some(EventId { ms: 1795413580067, seq: 0 }), thread_id: Some(EventId { ms: 1795413580066, seq: 0 }), mentions: Mentions([UserId("bob")]), request_id: Some(RequestId("r")) })"#,
     r#"GetMessages(GetMessages { room_id: RoomId("algorithms"), before: Some(EventId { ms: 2, seq: 0 }), after: Some(EventId { ms: 1, seq: 0 }), limit: Limit(100), thread_id: Some(EventId { ms: 1, seq: 1 }) })"#,
     r#"ConnectionClosed(ConnectionClosed { room_id: RoomId("algorithms") })"#,
     r#"PresenceExpired(PresenceExpired { room_id: RoomId("algorithms") })"#,

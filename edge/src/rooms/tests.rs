@@ -242,4 +242,9 @@ fn a_state_is_shown_once_and_ends_unless_it_is_renewed() {
     scene.room.show(&starts, &endings);
     assert_eq!(bob.got(), ["starts"]);
     assert!(ann.got().is_empty());
+    let _ = scene
+        .publish(r#"{"id":"6-0","prev":"5-0","term":1,"origin":"","frames":[{"exit":"ann"}]}"#);
+    let ending = endings.due();
+    scene.room.expire(&ending[0].key, ending[0].version);
+    assert!(bob.got().is_empty(), "who left types no more");
 }

@@ -7,11 +7,12 @@ local function enter(room, access, user, roles)
   elseif room.listed == '1' then
     role = redis.call('HGET', access, user)
   end
+  local staff = string.find(roles, ',admin,', 1, true) or string.find(roles, ',service,', 1, true)
+  if staff and (not role or role == 'viewer') then
+    return 'member'
+  end
   if role then
     return role
-  end
-  if string.find(roles, ',admin,', 1, true) or string.find(roles, ',service,', 1, true) then
-    return 'member'
   end
   if room.visibility == 'private' then
     return nil, 'not-found'

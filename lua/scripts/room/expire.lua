@@ -11,9 +11,8 @@
 -- ARGV
 --    1-5         see lib/open
 --    6 user      user id
---    7 name      the user's name as JSON text
---    8 room_id   id of the room
---    9 log_max   entries kept in the log
+--    7 room_id   id of the room
+--    8 log_max   entries kept in the log
 -- RETURNS
 --    applied or logged
 -- ERRORS
@@ -25,13 +24,14 @@ if stop then
 end
 local key, members, presence, connections = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local log, channel = KEYS[8], KEYS[9]
-local user, name, room_id, log_max = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local user, room_id, log_max = ARGV[6], ARGV[7], ARGV[8]
 
 local room = room_of(key)
 local gone = room and redis.call('ZSCORE', members, user)
   and redis.call('HEXISTS', connections, user) == 0
 if gone then
   local place = { id = room_id, key = key, log = log, channel = channel, max = log_max }
+  local name = cjson.encode(cjson.decode(redis.call('HGET', presence, user)).name)
   local who = { id = user, json = '{"id":"' .. user .. '","name":' .. name .. '}' }
   leave(event, place, room.last, who, members, presence, 'disconnected')
 end

@@ -1,6 +1,7 @@
 -- room/join: a connection enters a room, which is made if there is none.
 -- One script because membership, count, log and what the joiner gets must agree.
--- A repeated request is applied again: the connection that repeats it must enter, too.
+-- A repeated request causes nothing twice, but the connection that repeats it enters, too, while its
+-- user is in the room: it may be another one than the first.
 --
 -- KEYS
 --    1-3         see lib/open
@@ -27,23 +28,65 @@
 --   15 listed_max, 16 recent_max, 17 missed_max   most members, messages and events handed over
 --   18 bytes_max most bytes of these messages, and of these events
 -- RETURNS
---    applied, logged, or refused and the code
+--    applied, logged, again, or refused and the code
 -- REFUSES
 --    not-found forbidden   may not enter; conflict   the room is full
 -- ERRORS
 --    FENCED REWIND
 -- USES lib/answer lib/finish lib/open lib/succeed lib/refuse lib/room lib/enter lib/bar lib/view
--- USES lib/publication lib/record lib/logged lib/later lib/missed lib/connections
-local event, stop = open(KEYS, ARGV)
-if stop then
-  return stop
-end
+-- USES lib/publication lib/record lib/logged lib/later lib/missed lib/connections lib/member
+-- USES lib/snapshot
 local key, access, members, presence, connections = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local belongs, messages, log, channel = KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local origin, user, name, roles, room_id = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local type_made, private, since = ARGV[11], ARGV[12] == '1', ARGV[13]
-local log_max, listed_max, recent_max, missed_max, bytes_max =
-  ARGV[14], tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17]), tonumber(ARGV[18])
+local log_max, missed_max, bytes_max = ARGV[14], tonumber(ARGV[17]), tonumber(ARGV[18])
+local most = { members = tonumber(ARGV[15]), messages = tonumber(ARGV[16]), bytes = bytes_max }
+
+local function add_connection()
+  local list, places = connections_of(connections, user)
+  if not places[origin] then
+    list[#list + 1] = origin
+    redis.call('HSET', connections, user, table.concat(list, ' '))
+  end
+end
+
+local function told_since(room)
+  if since == '' then
+    return ''
+  end
+  return ',"missed":'
+    .. missed(log, messages, room_id, user, since, ARGV[3], room.last, missed_max, bytes_max)
+end
+
+local function handed_over(id, room, role, told)
+  local full = role == 'owner' or string.find(roles, ',admin,', 1, true)
+  local keys = { members = members, presence = presence, messages = messages }
+  return '"result":' .. snapshot(id, room_id, view(room_id, room, access, full), keys, most, told)
+    .. ',"emit":"room-joined"'
+end
+
+local function entry(last, role)
+  return ',"enter":{"room":"' .. room_id .. '","last":"' .. last .. '","role":"' .. role .. '"}'
+end
+
+local function restore(id)
+  local room = room_of(key)
+  local role = room and enter(room, access, user, roles)
+  if not role then
+    return '"error":{"code":"not-found","message":"there is no such room","details":{"field":"roomId"}}'
+  end
+  if not redis.call('ZSCORE', members, user) then
+    return handed_over(id, room, role, told_since(room))
+  end
+  add_connection()
+  return handed_over(id, room, role, told_since(room)) .. entry(room.last, role)
+end
+
+local event, stop = open(KEYS, ARGV, restore)
+if stop then
+  return stop
+end
 
 local room = room_of(key)
 local role, barred
@@ -68,44 +111,22 @@ if not room then
     'roles', '', 'listed', '0', 'maxMembers', '', 'slowModeMs', '0', 'last', '0-0')
   room = room_of(key)
 end
-local told = ''
-if since ~= '' then
-  told = ',"missed":'
-    .. missed(log, messages, room_id, user, since, event.id, room.last, missed_max, bytes_max)
-end
-local open_connections, places = connections_of(connections, user)
-if not places[origin] then
-  open_connections[#open_connections + 1] = origin
-  redis.call('HSET', connections, user, table.concat(open_connections, ' '))
-end
+-- Before the own entry is in the log: that one was not missed.
+local told = told_since(room)
+add_connection()
 redis.call('ZADD', belongs, 'NX', event.time, user)
 local last = room.last
-if not present then
+if present then
+  -- Name and role are those of now; the time of joining stays.
+  local status = cjson.decode(redis.call('HGET', presence, user)).status
+  redis.call('HSET', presence, user, member(user, name, role, status, present))
+else
   redis.call('ZADD', members, event.time, user)
-  redis.call('HSET', presence, user, '{"id":"' .. user .. '","name":' .. name .. ',"roomRole":"' .. role
-    .. '","status":"active","joinedAt":' .. event.time .. '}')
+  redis.call('HSET', presence, user, member(user, name, role, 'active', event.time))
   record(event, { key = key, log = log, channel = channel, max = log_max }, last, origin, {
     'others', '["user-joined-room",{"id":"' .. event.id .. '","roomId":"' .. room_id .. '","user":{"id":"'
       .. user .. '","name":' .. name .. '},"memberCount":' .. redis.call('ZCARD', members) .. '}]',
   })
   last = event.id
 end
-
-local listed = redis.call('ZRANGE', members, 0, listed_max - 1)
-local recent = redis.call('XREVRANGE', messages, '+', '-', 'COUNT', recent_max)
-local texts, bytes = {}, 0
-for n = 1, #recent do
-  bytes = bytes + #recent[n][2][2]
-  if bytes > bytes_max then
-    break
-  end
-  table.insert(texts, 1, recent[n][2][2])
-end
-local full = role == 'owner' or string.find(roles, ',admin,', 1, true)
-local result = '{"id":"' .. event.id .. '","roomId":"' .. room_id .. '","room":'
-  .. view(room_id, room, access, full)
-  .. ',"members":[' .. table.concat(redis.call('HMGET', presence, unpack(listed)), ',')
-  .. '],"memberCount":' .. redis.call('ZCARD', members)
-  .. ',"recentMessages":[' .. table.concat(texts, ',') .. ']' .. told .. '}'
-return succeed(event, '"result":' .. result .. ',"emit":"room-joined","enter":{"room":"' .. room_id
-  .. '","last":"' .. last .. '","role":"' .. role .. '"}')
+return succeed(event, handed_over(event.id, room, role, told) .. entry(last, role), '@' .. event.id)

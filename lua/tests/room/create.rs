@@ -111,7 +111,7 @@ async fn a_room_made_by_joining_is_taken_over_with_what_is_in_it() {
         assert_eq!(room["room"]["access"], access);
         let joined = stage.ok(&bob, "join-room", json!({})).await;
         assert_eq!(joined["recentMessages"], json!([said["message"]]), "history stays");
-        assert_eq!(joined["memberCount"], 2);
+        assert_eq!(joined["memberCount"], 1, "who is not known to be let in is out");
         assert_eq!(
             stage.refused(&ann, "create-room", json!({ "type": "discussion" })).await,
             "conflict"
@@ -121,6 +121,51 @@ async fn a_room_made_by_joining_is_taken_over_with_what_is_in_it() {
             "forbidden",
             "it is narrower now"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_a_taken_over_room_is_not_for_is_put_out() {
+    each(async |mut stage: Stage| {
+        let (ann, bob, carol, dan) = (who("ann"), who("bob"), who("carol"), who("dan"));
+        for user in [&ann, &bob, &carol, &dan] {
+            stage.ok(user, "join-room", json!({})).await;
+        }
+        stage.event(&dan, "connection-closed", json!({ "roomId": stage.room })).await;
+        let payload = json!({
+            "roomId": stage.room, "type": "collaboration",
+            "access": { "visibility": "private", "members": { "carol": "moderator" } },
+        });
+        let taken = stage.event(&ann, "create-room", payload).await;
+        assert_eq!(taken.outcome, Outcome::Logged);
+        let out = |user: &str, count: u64| {
+            let left = json!({ "roomId": stage.room, "reason": "removed" });
+            let told = json!({
+                "id": taken.id.to_string(), "roomId": stage.room, "reason": "removed",
+                "user": { "id": user, "name": user.to_uppercase() }, "memberCount": count,
+            });
+            [
+                (format!("user:{user}"), "room-left".to_owned(), left),
+                ("exit".to_owned(), user.to_owned(), json!(null)),
+                ("all".to_owned(), "user-left-room".to_owned(), told),
+            ]
+        };
+        assert_eq!(taken.frames(), [out("bob", 3), out("dan", 2)].concat());
+        let keys = stage.keys();
+        let names = |key: &str| -> Vec<String> {
+            taken.after[key].iter().filter(|text| text.parse::<f64>().is_err()).cloned().collect()
+        };
+        assert_eq!(names(&keys.members()), ["ann", "carol"]);
+        assert_eq!(names(&keys.belongs()), ["ann", "carol"]);
+        let page = stage.ok(&carol, "get-members", json!({})).await;
+        let roles: Vec<_> =
+            page["members"].as_array().expect("a list").iter().map(|m| &m["roomRole"]).collect();
+        assert_eq!(roles, ["owner", "moderator"], "roles are those of now");
+        let said = stage
+            .event(&bob, "send-message", json!({ "roomId": stage.room, "content": "?" }))
+            .await;
+        assert_eq!(said.code(), "not-found");
     })
     .await;
 }

@@ -170,3 +170,31 @@ async fn an_empty_room_is_handed_over_with_empty_lists() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_repeated_request_causes_nothing_twice_and_lets_its_connection_in() {
+    each(async |mut stage: Stage| {
+        let (ann, again) = (who("ann"), who("ann").on("ann-2"));
+        let payload = json!({ "roomId": stage.room, "requestId": "once" });
+        let first = stage.event(&ann, "join-room", payload.clone()).await;
+        assert_eq!(first.outcome, Outcome::Logged);
+        let repeat = stage.event(&again, "join-room", payload.clone()).await;
+        assert_eq!(repeat.outcome, Outcome::Again);
+        assert_eq!(repeat.result()["id"], first.id.to_string(), "the first answer's id");
+        assert!(repeat.frames().is_empty(), "nobody is told again");
+        assert_eq!(repeat.answer["enter"]["last"], first.id.to_string());
+        let connections = stage.keys().connections();
+        assert_eq!(repeat.after[&connections].len(), 1);
+        assert!(repeat.after[&connections][0].contains(&ann.connection));
+        assert!(repeat.after[&connections][0].contains("ann-2"));
+
+        let other = json!({ "roomId": stage.room, "requestId": "once", "since": "1-0" });
+        assert_eq!(stage.event(&ann, "join-room", other).await.code(), "conflict");
+
+        stage.ok(&ann, "leave-room", json!({})).await;
+        let late = stage.event(&ann, "join-room", payload).await;
+        assert_eq!((late.outcome.clone(), late.answer.get("enter")), (Outcome::Again, None));
+        assert!(!late.after.contains_key(&stage.keys().members()), "who left is not in again");
+    })
+    .await;
+}

@@ -38,13 +38,29 @@ async fn the_last_connections_end_begins_the_grace() {
         assert_eq!(
             work,
             json!({
-                "event": "presence-expired", "entity": stage.room, "user": "ann", "name": ann.name,
+                "event": "presence-expired", "entity": stage.room, "user": "ann", "name": "",
                 "roles": "", "origin": "", "payload": json!({ "roomId": stage.room }).to_string(),
             })
         );
         assert_eq!(due[0].1, (stage.clock.ms + 5_000).to_string(), "by the event's time");
         assert_eq!(member_count(&mut stage).await, 1, "still there");
         assert!(!stage.snapshot().await.contains_key(&stage.keys().connections()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_end_under_another_name_begins_the_grace_anew() {
+    each(async |mut stage: Stage| {
+        let (one, two) = (who("ann").named("One"), who("ann").named("Two"));
+        stage.ok(&one, "join-room", json!({})).await;
+        let first = drop(&mut stage, &one).await;
+        stage.ok(&two, "join-room", json!({})).await;
+        let page = stage.ok(&two, "get-members", json!({})).await;
+        assert_eq!(page["members"][0]["name"], "Two", "as of now");
+        let second = drop(&mut stage, &two).await;
+        assert_eq!((first.len(), second.len()), (1, 1), "one work, put off");
+        assert!(second[0].1 > first[0].1);
     })
     .await;
 }
@@ -138,10 +154,7 @@ async fn work_that_is_due_comes_into_the_intake_as_it_was_written() {
             lua::commit::read(stage.partition, stage.lease.applied, 10),
         );
         let record = lua::commit::read_reply(entries.await).remove(0).expect("a record");
-        assert_eq!(
-            (record.event.as_str(), record.name.as_str()),
-            ("presence-expired", ann.name.as_str())
-        );
+        assert_eq!((record.event.as_str(), record.name.as_str()), ("presence-expired", ""));
         assert_eq!((record.user.as_str(), record.origin.as_ref()), (ann.user.as_str(), None));
         let outcome = stage.commit(stage.place(), &record).await;
         assert_eq!(outcome, Outcome::Logged);

@@ -55,9 +55,8 @@ fn check_key(partition: Partition, name: &str, kind: &str, ttl_ms: i64) {
     let part = match rest.strip_prefix("room:") {
         None => rest,
         Some(room) => {
-            // Ids of rooms on the stage have no colon.
-            let part = room.split_once(':').map_or("", |(_, part)| part);
-            if part.starts_with("thread:") { "thread" } else { part }
+            let part = room.split_once('/').map_or("", |(_, part)| part);
+            if part.starts_with("thread/") { "thread" } else { part }
         }
     };
     let promised = match part {

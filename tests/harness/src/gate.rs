@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::within;
 
-/// The word with which Redis refuses the commit of a worker whose partition has another owner.
+/// The word with which Redis refuses what a worker sends for a partition that has another owner.
 const FENCED: &[u8] = b"FENCED";
 
 /// Read at a time.
@@ -68,7 +68,7 @@ impl Gate {
         self.state.send_replace(State::Open);
     }
 
-    /// How many replies so far refused a commit as fenced.
+    /// How many replies so far refused something as fenced: commits, and moves of work that is due.
     pub fn fenced(&self) -> usize {
         self.fenced.load(Ordering::Relaxed)
     }

@@ -20,7 +20,7 @@ pub fn call(commit: Commit<'_>, config: &Config) -> Cmd {
         Err(refusal) => return commit.refuse(&refusal),
     };
     match &event {
-        Event::CreateRoom(payload) => room::create(commit, payload),
+        Event::CreateRoom(payload) => room::create(commit, payload, config),
         Event::JoinRoom(payload) => room::join(commit, payload, config),
         Event::LeaveRoom(payload) => room::leave(commit, payload, config),
         Event::GetMembers(payload) => room::get_members(commit, payload),

@@ -10,7 +10,7 @@ use lua::room::{
 
 use crate::config::Config;
 
-pub fn create(commit: Commit<'_>, payload: &CreateRoom) -> Cmd {
+pub fn create(commit: Commit<'_>, payload: &CreateRoom, config: &Config) -> Cmd {
     let commit = commit.once(payload.request(), payload);
     if !payload.room_type.may_create(&commit.record().roles) {
         let problem = "you may not create a room of this type";
@@ -18,12 +18,13 @@ pub fn create(commit: Commit<'_>, payload: &CreateRoom) -> Cmd {
     }
     // The edge named the entity: the payload's id, or one that follows from user and request.
     match commit.record().entity.parse() {
-        Ok(room) => room::create(&commit, &room, payload),
+        Ok(room) => room::create(&commit, &room, payload, config.log_max as usize),
         Err(problem) => commit.refuse(&Refusal::field(Code::InvalidPayload, "roomId", problem)),
     }
 }
 
 pub fn join(commit: Commit<'_>, payload: &JoinRoom, config: &Config) -> Cmd {
+    let commit = commit.once(payload.request(), payload);
     room::join(&commit, payload, config.log_max as usize)
 }
 
