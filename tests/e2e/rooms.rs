@@ -1,6 +1,6 @@
 //! Rooms and who is present in them.
 
-use harness::{Topology, on_each_topology, token};
+use harness::{Topology, on_each_topology, token, within};
 use serde_json::{Value, json};
 
 use crate::{options, start};
@@ -18,6 +18,7 @@ on_each_topology![
     coming_back_with_since_brings_what_was_missed,
     typing_is_shown_to_the_others_until_it_stops,
     a_creation_repeated_with_its_request_id_makes_one_room,
+    who_comes_back_to_many_full_rooms_at_once_gets_them_all,
 ];
 
 async fn a_created_room_belongs_to_its_maker(topology: Topology) {
@@ -329,4 +330,34 @@ async fn a_creation_repeated_with_its_request_id_makes_one_room(topology: Topolo
 fn ids(members: &Value) -> Vec<String> {
     let members = members.as_array().expect("a list of members");
     members.iter().map(|member| member["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+/// Far more at once than may wait for a client that does not read: this one reads.
+async fn who_comes_back_to_many_full_rooms_at_once_gets_them_all(topology: Topology) {
+    const ROOMS: usize = 10;
+    let stack = start(topology).await;
+    let (ana, ben) = (stack.client(0, "ana").await, stack.client(1, "ben").await);
+    let content = "x".repeat(2_000);
+    for room in 0..ROOMS {
+        let id = format!("full-{room}");
+        let mut calls = vec![ana.start_call("join-room", &json!({ "roomId": id })).await];
+        for _ in 0..50 {
+            let payload = json!({ "roomId": id, "content": content });
+            calls.push(ana.start_call("send-message", &payload).await);
+        }
+        for call in calls {
+            assert_eq!(call.await["ok"], true);
+        }
+    }
+
+    let mut joins = Vec::new();
+    for room in 0..ROOMS {
+        let payload = json!({ "roomId": format!("full-{room}"), "since": "1-0" });
+        joins.push(ben.start_call("join-room", &payload).await);
+    }
+    for join in joins {
+        let joined = within("a join's answer", join).await;
+        assert_eq!(joined["recentMessages"].as_array().map(Vec::len), Some(50));
+    }
+    assert!(ben.is_open(), "who reads is not slow");
 }
