@@ -41,7 +41,7 @@ enum What {
     },
     /// One event's path: intake, applied, log, message, dead letter
     Event {
-        /// The event's id, <ms>-<seq>
+        /// The event's id, `<ms>-<seq>`
         id: EventId,
         /// The room that it was for, where the intake does not keep it any more
         #[arg(long)]

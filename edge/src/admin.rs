@@ -31,19 +31,19 @@ pub struct Status {
 }
 
 impl Status {
-    /// Ready from the start: an edge is only built when Redis has answered.
+    /// Not ready yet; an edge is only built when Redis has answered.
     pub fn new(metrics: PrometheusHandle) -> Self {
         Self {
             started: Instant::now(),
-            ready: AtomicBool::new(true),
+            ready: AtomicBool::new(false),
             redis: Mutex::new(Some(Duration::ZERO)),
             metrics,
         }
     }
 
-    /// From now on `/ready` answers 503.
-    pub fn set_draining(&self) {
-        self.ready.store(false, Ordering::Relaxed);
+    /// What `/ready` answers from now on: 200, or 503.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
     }
 
     /// `/health`: 200 while Redis answers, else 503 with the same fields. `connections` is how
@@ -83,7 +83,7 @@ impl Status {
             if self.ready.load(Ordering::Relaxed) {
                 reply::json(StatusCode::OK, &json!({ "status": "ready" }))
             } else {
-                reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "draining" }))
+                reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready" }))
             }
         })
     }

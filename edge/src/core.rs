@@ -22,6 +22,7 @@ use tokio::sync::Semaphore;
 use crate::auth::Claims;
 use crate::config::Config;
 use crate::ephemeral::Endings;
+use crate::hearing::Hearing;
 use crate::inbound;
 use crate::member::Member;
 use crate::outbound;
@@ -71,6 +72,8 @@ pub struct Core {
     pub(crate) settings: Settings,
     pub(crate) redis: Redis,
     pub(crate) rooms: Rooms,
+    /// Whose answers arrive.
+    pub(crate) hearing: Hearing,
     /// Open connections by their public id.
     pub(crate) members: DashMap<String, Arc<Member>>,
     /// Connections by user.
@@ -102,6 +105,7 @@ impl Core {
     pub fn start(redis: Redis, settings: Settings) -> Arc<Self> {
         let core = Arc::new(Self {
             rooms: Rooms::default(),
+            hearing: Hearing::default(),
             members: DashMap::new(),
             users: DashMap::new(),
             deadlines: Deadlines::new(settings.ack_timeout),
@@ -165,6 +169,12 @@ impl Core {
         let member = Arc::new(Member::new(sid.clone(), claims, outbox));
         self.members.insert(sid, Arc::clone(&member));
         Ok(Connection { core: Arc::clone(self), member })
+    }
+
+    /// Waits until the answers of every partition arrive: before that, clients are better off
+    /// elsewhere.
+    pub async fn heard(&self) {
+        self.hearing.all().await;
     }
 
     /// Waits until everything that clients sent so far is in Redis, or was refused.

@@ -16,6 +16,9 @@ use crate::frame::Frame;
 use crate::member::Member;
 use crate::metrics::{ACK_SECONDS, EVENTS};
 
+/// When a client should try again whose answer could not come back now.
+const RETRY_DEAF_MS: u64 = 500;
+
 /// Takes in one event.
 pub fn event(core: &Core, member: &Arc<Member>, name: &str, args: &[&RawValue], ack: Option<u64>) {
     let json = args.first().map_or("{}", |payload| payload.get());
@@ -38,6 +41,10 @@ fn accept(
     let event = Event::read(row.name, json)?;
     let entity = event.entity(&member.user);
     let partition = Partition::of(&entity);
+    if !core.hearing.has(partition) {
+        let message = "the service is not available now";
+        return Err(Refusal::unavailable(message, RETRY_DEAF_MS));
+    }
     let entering =
         row.enters.then(|| prepare_to_enter(core, member, partition, &entity)).transpose()?;
     if let Some(ack) = ack {

@@ -13,6 +13,7 @@ mod dev_login;
 pub mod engine;
 mod ephemeral;
 pub mod frame;
+mod hearing;
 mod http;
 mod inbound;
 mod member;
@@ -78,10 +79,13 @@ pub async fn run(
     };
     let stop = CancellationToken::new();
     edge.background.spawn(Arc::clone(&edge.status).watch(redis, stop.clone()));
-    edge.background.spawn(edge.clients.clone().serve(listener, public));
     edge.background.spawn(edge.operators.clone().serve(admin, operators));
-
-    shutdown.cancelled().await;
+    // Clients that come meanwhile wait to be accepted.
+    if shutdown.run_until_cancelled(edge.core.heard()).await.is_some() {
+        edge.background.spawn(edge.clients.clone().serve(listener, public));
+        edge.status.set_ready(true);
+        shutdown.cancelled().await;
+    }
     edge.drain(Duration::from_millis(config.listen.drain_ms)).await;
     stop.cancel();
     edge.background.close();
@@ -105,7 +109,7 @@ impl Edge {
         tracing::info!(connections = self.engine.connections(), "draining");
         let deadline = Instant::now() + grace;
         // 1. Not ready: load balancers stop sending clients here.
-        self.status.set_draining();
+        self.status.set_ready(false);
         // 2. Stop accepting: who comes all the same reaches another edge at the next try.
         self.clients.stop_accepting();
         // 3. Finish appending: what clients have sent so far is in Redis before they are sent away,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use lua::beat::Beat;
 use lua::event;
+use lua::id::Partition;
 use lua::key;
 use lua::subscriber::Status;
 use lua::topology::{Trouble, classify};
@@ -50,10 +51,24 @@ pub fn message(core: &Arc<Core>, channel: &str, payload: &Bytes) {
 
 /// Takes note of what happens to the subscriptions.
 pub fn status(core: &Arc<Core>, status: Status) {
-    let Status::Subscribed(channel) = status else { return };
-    if let Some(room) = key::room_of_channel(&channel).and_then(|room| core.rooms.get(room)) {
+    match status {
+        Status::Subscribed(channel) => subscribed(core, &channel),
+        Status::Lost(node) => {
+            let lost = Partition::all().filter(|partition| core.redis.node_of(*partition) == node);
+            lost.for_each(|partition| core.hearing.set(partition, false));
+        }
+        Status::Restored(_) => {}
+    }
+}
+
+fn subscribed(core: &Arc<Core>, channel: &str) {
+    if let Some(room) = key::room_of_channel(channel).and_then(|room| core.rooms.get(room)) {
         let next = room.lock().resubscribed();
         follow(core, &room, next);
+    } else if key::is_inbox(channel)
+        && let Some(partition) = key::partition_of(channel)
+    {
+        core.hearing.set(partition, true);
     }
 }
 
