@@ -45,6 +45,12 @@ impl Edge {
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
         let running = tokio::spawn(edge::run(config, listener, admin, connected, stop));
+        let ready = async {
+            while exchange(operators, &request("GET", "/ready", "")).await.status != 200 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, ready).await.expect("ready once it hears every inbox");
         Self { clients, operators, shutdown, running, redis }
     }
 
