@@ -153,7 +153,6 @@ impl Core {
         self: &Arc<Self>,
         claims: Claims,
         outbox: Arc<Outbox>,
-        _transport: &'static str,
     ) -> Result<Connection, Refused> {
         if !self.redis.nodes().into_iter().any(|node| self.redis.is_up(node)) {
             return Err(Refused::Unavailable);

@@ -62,7 +62,7 @@ impl Namespaces for Product {
         let token = token.as_deref().or(request.opening.0.as_deref());
         let claims = self.verifier.verify(token)?;
         let outbox = request.outbox.clone();
-        let connection = self.core.connect(claims, outbox.clone(), request.transport.as_str())?;
+        let connection = self.core.connect(claims, outbox.clone())?;
         Ok(Member { connection, outbox })
     }
 }
