@@ -44,3 +44,26 @@ impl Hearing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn all_are_heard_when_the_last_one_is_and_no_more_when_one_is_lost() {
+        let hearing = Hearing::default();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut all = Box::pin(hearing.all());
+        for partition in Partition::all() {
+            assert!(all.as_mut().poll(&mut context).is_pending(), "{partition} is missing");
+            hearing.set(partition, true);
+        }
+        assert!(all.as_mut().poll(&mut context).is_ready());
+        let lost = Partition::of("a");
+        hearing.set(lost, false);
+        assert!(!hearing.has(lost));
+        assert!(Box::pin(hearing.all()).as_mut().poll(&mut context).is_pending());
+    }
+}

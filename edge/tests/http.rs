@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use edge::config::Config;
+use lua::batch::Batch;
 use lua::server::{Options, Private};
 use lua::topology::{Redis, Settings};
 use serde_json::Value;
@@ -35,7 +36,12 @@ struct Edge {
 
 impl Edge {
     async fn start(flags: &[&str]) -> Self {
-        let redis = Private::start(Options::default()).await.expect("a private Redis");
+        let edge = Self::start_on(started().await, flags).await;
+        edge.until_ready().await;
+        edge
+    }
+
+    async fn start_on(redis: Private, flags: &[&str]) -> Self {
         let connected = Redis::connect(&Settings::new(redis.url())).await.expect("connected");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let admin = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -45,13 +51,20 @@ impl Edge {
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
         let running = tokio::spawn(edge::run(config, listener, admin, connected, stop));
+        Self { clients, operators, shutdown, running, redis }
+    }
+
+    async fn ready(&self) -> u16 {
+        exchange(self.operators, &request("GET", "/ready", "")).await.status
+    }
+
+    async fn until_ready(&self) {
         let ready = async {
-            while exchange(operators, &request("GET", "/ready", "")).await.status != 200 {
+            while self.ready().await != 200 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
         timeout(PATIENCE, ready).await.expect("ready once it hears every inbox");
-        Self { clients, operators, shutdown, running, redis }
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -67,6 +80,21 @@ impl Edge {
         let ended = timeout(PATIENCE, self.running).await.expect("ends within the grace period");
         ended.expect("no panic").expect("no error");
     }
+}
+
+async fn started() -> Private {
+    Private::start(Options::default()).await.expect("a private Redis")
+}
+
+/// Lets the clients of a Redis subscribe (`+ssubscribe`), or not (`-ssubscribe`).
+async fn set_right(redis: &Private, right: &str) {
+    let connected = Redis::connect(&Settings::new(redis.url())).await.expect("connected");
+    let mut command = lua::Cmd::new();
+    command.arg("ACL").arg("SETUSER").arg("default").arg(right);
+    let mut batch = Batch::default();
+    batch.add(command);
+    let replies = batch.run(&connected, connected.nodes()[0]).await.expect("an answer");
+    assert_eq!(replies, [lua::Value::Okay]);
 }
 
 fn address(listener: &TcpListener) -> SocketAddr {
@@ -148,6 +176,24 @@ async fn health_is_on_both_ports_and_tells_when_redis_is_away() {
     assert_eq!(health["redis"]["latencyMs"], Value::Null);
     // Redis being away is no reason to send clients elsewhere.
     assert_eq!(exchange(edge.operators, &request("GET", "/ready", "")).await.status, 200);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn an_edge_that_hears_no_answers_takes_no_clients_in() {
+    let redis = started().await;
+    set_right(&redis, "-ssubscribe").await;
+    let edge = Edge::start_on(redis, &[]).await;
+    assert_eq!(exchange(edge.operators, &request("GET", "/health", "")).await.status, 200);
+    assert_eq!(edge.ready().await, 503);
+    let clients = edge.clients;
+    let early =
+        tokio::spawn(async move { exchange(clients, &request("GET", "/health", "")).await });
+    assert_eq!(edge.ready().await, 503);
+    assert!(!early.is_finished(), "clients wait to be accepted");
+    set_right(&edge.redis, "+ssubscribe").await;
+    edge.until_ready().await;
+    assert_eq!(early.await.expect("no panic").status, 200);
     edge.stop().await;
 }
 

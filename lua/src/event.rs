@@ -223,4 +223,30 @@ mod tests {
         let enters: Vec<_> = TABLE.iter().filter(|row| row.enters).map(|row| row.name).collect();
         assert_eq!(enters, ["join-room"]);
     }
+
+    #[test]
+    fn objects_are_not_read_from_lists_nor_words_from_objects() {
+        let field = |json: &str| Event::read("create-room", json).expect_err(json).field;
+        let listed = r#"{"type":"discussion","access":["public",[],{}]}"#;
+        assert_eq!(field(listed).as_deref(), Some("access"));
+        assert_eq!(field(r#"{"type":{"discussion":null}}"#).as_deref(), Some("type"));
+        let role =
+            r#"{"type":"discussion","access":{"visibility":"public","members":{"a":"king"}}}"#;
+        assert_eq!(field(role).as_deref(), Some("access.members.a"));
+    }
+
+    #[test]
+    fn a_default_that_is_said_is_the_same_request_as_one_that_is_not() {
+        let same = |json: &str| {
+            let payload: chat::SendMessage = payload::read(json).expect(json);
+            serde_json::to_string(&payload).expect("plain data")
+        };
+        let silent = same(r#"{"roomId":"r","content":"a"}"#);
+        assert_eq!(same(r#"{"content":"a","kind":"text","mentions":[],"roomId":"r"}"#), silent);
+        assert_eq!(
+            same(r#"{"roomId":"r","content":"a","kind":null,"mentions":null,"x":1}"#),
+            silent
+        );
+        assert_ne!(same(r#"{"roomId":"r","content":"a","kind":"code"}"#), silent);
+    }
 }

@@ -107,6 +107,9 @@ fn info(reply: &Value, name: &str) -> u64 {
     found.and_then(|(_, value)| text(value.clone())?.parse().ok()).unwrap_or(0)
 }
 
+/// Fields and values of an entry, in order.
+pub type Fields = Vec<(String, String)>;
+
 /// Where one event has come to, in the order of its way. What is not there any more, or was never,
 /// is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -117,17 +120,17 @@ pub struct EventPath {
     /// Its partition.
     pub partition: usize,
     /// The entry in the intake: fields and values, in order.
-    pub intake: Option<Vec<(String, String)>>,
+    pub intake: Option<Fields>,
     /// Whether the partition is past it.
     pub applied: bool,
     /// The partition's owner, who applied it or is going to.
     pub owner: Option<String>,
     /// The entry in the room's log: term, entry before, origin, then audience and frame.
-    pub log: Option<Vec<(String, String)>>,
+    pub log: Option<Fields>,
     /// The message that it made, in its current state.
     pub message: Option<String>,
     /// The dead letter that it became.
-    pub dead: Option<Vec<(String, String)>>,
+    pub dead: Option<Fields>,
 }
 
 /// Finds an event by its id: in every partition's intake, or in a room, whose log keeps it longer.
@@ -143,11 +146,7 @@ pub async fn event(
     };
     let states = partitions(redis).await?;
     let mut paths = Vec::new();
-    for partition in candidates {
-        let at = id.to_string();
-        let found =
-            ask(redis, partition, command("XRANGE", &[&key::intake(partition), &at, &at])).await?;
-        let intake = first_entry(found);
+    for (partition, intake) in in_intakes(redis, candidates, id).await? {
         if intake.is_none() && room.is_none() {
             continue;
         }
@@ -169,6 +168,30 @@ pub async fn event(
         }
     }
     Ok(paths)
+}
+
+/// The entry of this id in each partition's intake, asked for in one pipeline per node.
+async fn in_intakes(
+    redis: &Redis,
+    partitions: Vec<Partition>,
+    id: EventId,
+) -> Result<Vec<(Partition, Option<Fields>)>, RedisError> {
+    let at = id.to_string();
+    let mut found = Vec::new();
+    for node in redis.nodes() {
+        let here: Vec<_> = partitions
+            .iter()
+            .copied()
+            .filter(|partition| redis.node_of(*partition) == node)
+            .collect();
+        let mut batch = Batch::default();
+        for partition in &here {
+            batch.add(command("XRANGE", &[&key::intake(*partition), &at, &at]));
+        }
+        let replies = batch.run(redis, node).await?;
+        found.extend(here.into_iter().zip(replies.into_iter().map(first_entry)));
+    }
+    Ok(found)
 }
 
 async fn look_in_room(
@@ -215,12 +238,12 @@ fn command(name: &str, arguments: &[&str]) -> Cmd {
     cmd
 }
 
-fn first_entry(reply: Value) -> Option<Vec<(String, String)>> {
+fn first_entry(reply: Value) -> Option<Fields> {
     let Value::Array(list) = reply else { return None };
     list.into_iter().find_map(entry).map(|(_, fields)| pairs(fields))
 }
 
-fn pairs(fields: Vec<String>) -> Vec<(String, String)> {
+fn pairs(fields: Vec<String>) -> Fields {
     let mut fields = fields.into_iter();
     std::iter::from_fn(|| Some((fields.next()?, fields.next()?))).collect()
 }

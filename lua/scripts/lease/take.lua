@@ -24,7 +24,10 @@ if held[7] and held[7] ~= ARGV[3] then
 end
 if not held[3] then
   -- The group is there already where the position was lost and the stream was not.
-  redis.pcall('XGROUP', 'CREATE', KEYS[2], 'workers', applied, 'MKSTREAM', 'ENTRIESREAD', seq)
+  local made = redis.pcall('XGROUP', 'CREATE', KEYS[2], 'workers', applied, 'MKSTREAM', 'ENTRIESREAD', seq)
+  if made.err and not string.find(made.err, 'BUSYGROUP', 1, true) then
+    return made
+  end
 end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'lease_until', string.format('%d', now + ARGV[2]),
   'fence', fence, 'applied', applied, 'seq', seq, 'term', term, 'run', ARGV[3])

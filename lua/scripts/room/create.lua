@@ -67,7 +67,6 @@ local function put_out(who, decoded, frames)
   redis.call('ZREM', members, who)
   redis.call('HDEL', presence, who)
   redis.call('HDEL', connections, who)
-  redis.call('ZREM', belongs, who)
   for _, text in ipairs({
     'user:' .. who, '["room-left",{"roomId":"' .. room_id .. '","reason":"removed"}]',
     'exit', who,
@@ -98,7 +97,7 @@ local function sort_out()
   end
 end
 
--- Belonging ends for those who are away, too.
+-- Belonging ends for all others, present or away.
 local function narrow_belonging()
   local kept = {}
   for who in pairs(staying) do
