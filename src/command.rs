@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 
 use crate::failure::Failure;
 use crate::settings::Threads;
-use crate::{bench, dev, edge, events, inspect, token, worker};
+use crate::{bench, dev, edge, emit, events, inspect, token, worker};
 
 /// The real-time layer of a coding platform: Socket.IO edges and workers on Redis Streams.
 #[derive(Parser, Debug)]
@@ -20,6 +20,8 @@ pub enum Command {
     Worker(worker::Command),
     /// Print a token for a user
     Token(token::Command),
+    /// Send an event and print its answer
+    Emit(emit::Command),
     /// List every event that there is
     Events(events::Command),
     /// Look inside a running service
@@ -45,7 +47,11 @@ impl Command {
             Self::Dev(dev) => dev.logging.start("warn"),
             Self::Edge(edge) => edge.process.logging.start("info"),
             Self::Worker(worker) => worker.process.logging.start("info"),
-            Self::Token(_) | Self::Events(_) | Self::Inspect(_) | Self::Bench(_) => Ok(()),
+            Self::Token(_)
+            | Self::Emit(_)
+            | Self::Events(_)
+            | Self::Inspect(_)
+            | Self::Bench(_) => Ok(()),
         }
     }
 
@@ -55,7 +61,11 @@ impl Command {
             Self::Dev(dev) => dev.threads.clone(),
             Self::Edge(edge) => edge.process.threads.clone(),
             Self::Worker(worker) => worker.process.threads.clone(),
-            Self::Token(_) | Self::Events(_) | Self::Inspect(_) | Self::Bench(_) => Threads::one(),
+            Self::Token(_)
+            | Self::Emit(_)
+            | Self::Events(_)
+            | Self::Inspect(_)
+            | Self::Bench(_) => Threads::one(),
         }
     }
 
@@ -66,6 +76,7 @@ impl Command {
             Self::Edge(edge) => edge.run().await,
             Self::Worker(worker) => worker.run().await,
             Self::Token(token) => token.run(),
+            Self::Emit(emit) => emit.run().await,
             Self::Events(events) => {
                 events.run();
                 Ok(())

@@ -13,12 +13,17 @@ pub struct Command {
     /// JSON instead of a table
     #[arg(long)]
     json: bool,
+    /// The AsyncAPI document: all events with payloads, answers and what the server sends
+    #[arg(long, conflicts_with = "json")]
+    asyncapi: bool,
 }
 
 impl Command {
     /// Prints the list.
     pub fn run(&self) {
-        if self.json {
+        if self.asyncapi {
+            say(format!("{:#}", lua::told::asyncapi()));
+        } else if self.json {
             let rows: Vec<_> = TABLE.iter().map(as_json).collect();
             say(json!(rows));
         } else {
@@ -49,5 +54,6 @@ fn rate(row: &Row) -> &'static str {
         (Source::System, _) => "none",
         (Source::Client, Rate::Kept) => "events",
         (Source::Client, Rate::Ephemeral) => "typing and cursors",
+        (Source::Client, Rate::Invitation) => "events, invitations",
     }
 }

@@ -4,6 +4,7 @@ mod bench;
 mod command;
 mod dev;
 mod edge;
+mod emit;
 mod events;
 mod failure;
 mod inspect;

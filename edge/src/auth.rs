@@ -3,12 +3,14 @@
 
 mod claims;
 mod keys;
+pub(crate) mod life;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
 use anyhow::bail;
+use hyper::header::{AUTHORIZATION, HeaderMap};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, decode, decode_header, encode};
 use serde_json::json;
@@ -139,6 +141,13 @@ impl Signer {
         });
         Ok(encode(&Header::new(Algorithm::HS256), &claims, &self.0)?)
     }
+}
+
+/// The token of a request's `Authorization: Bearer` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn explain(error: &ErrorKind) -> &'static str {

@@ -17,9 +17,12 @@ use rand::distr::Alphanumeric;
 
 use crate::cors::Cors;
 use crate::engine;
+use crate::limits::{self, address::Proxies};
 
 /// Shortest secret, in bytes, that production takes: as long as the hash that HS256 makes.
 const SECRET_BYTES_MIN: usize = 32;
+/// Highest rate per second or minute: the time between two must not come out as nothing.
+const RATE_MAX: i64 = 1_000_000;
 /// What stands in examples and tutorials; a secret that is made of one of these is none.
 const SECRETS_KNOWN: [&str; 8] =
     ["secret", "changeme", "change-me", "password", "example", "jwt_secret", "development", "test"];
@@ -39,6 +42,9 @@ pub struct Config {
     /// How much of anything there may be.
     #[command(flatten)]
     pub limits: Limits,
+    /// How often anything may happen.
+    #[command(flatten)]
+    pub rates: Rates,
 }
 
 /// Where the edge listens and what it is called.
@@ -54,13 +60,17 @@ pub struct Listen {
     /// Address that both ports are bound to
     #[arg(long, env, default_value = "0.0.0.0")]
     pub bind_address: std::net::IpAddr,
-    /// Name of this edge, unique among all; by default the host's name and a random ending
+    /// Name of this edge, which gets a random ending at every start; by default the host's name
     #[arg(long, env)]
     pub edge_id: Option<String>,
     /// Origins whose pages may connect, comma separated, or * for all; pages served by the edge
     /// itself always may
     #[arg(long, env, default_value = "", hide_default_value = true)]
     pub cors_origin: String,
+    /// Proxies in front, comma separated addresses and networks (10.0.0.0/8): only these are believed in
+    /// X-Forwarded-For
+    #[arg(long, env, default_value = "", hide_default_value = true)]
+    pub trusted_proxies: Proxies,
     /// Serve /ready and /metrics on the client port too
     #[arg(long, env, default_value = "false", value_parser = BoolishValueParser::new(),
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -117,6 +127,10 @@ pub struct Protocol {
     /// How long an event may take to be applied before the client is told `unavailable`
     #[arg(long, env, default_value_t = 10_000, value_parser = value_parser!(u64).range(1..))]
     pub ack_timeout_ms: u64,
+    /// How long an edge may say nothing to Redis before its connections end; the same for edges and
+    /// workers
+    #[arg(long, env, default_value_t = 6_000, value_parser = value_parser!(u64).range(500..=60_000))]
+    pub edge_lease_ms: u64,
 }
 
 /// How much of anything there may be.
@@ -136,12 +150,34 @@ pub struct Limits {
     /// Events of one partition that may wait for a worker before new ones are refused
     #[arg(long, env, default_value_t = 10_000, value_parser = value_parser!(u64).range(1..))]
     pub intake_lag_max: u64,
-    /// Connections that one user may have, at one edge
+    /// Connections that one user may have, at all edges together
     #[arg(long, env, default_value_t = 20, value_parser = at_least::<1>)]
     pub connections_per_user: usize,
     /// Rooms that one connection may be in
     #[arg(long, env, default_value_t = 64, value_parser = at_least::<1>)]
     pub rooms_per_connection: usize,
+}
+
+/// How often anything may happen, at all edges together.
+#[derive(clap::Args, Debug, Clone)]
+#[command(next_help_heading = "Edge: rate limits, across all edges; 0 turns one off")]
+pub struct Rates {
+    /// Events of one user; typing and cursors count apart with the same numbers
+    #[arg(long, env, default_value_t = 50, value_parser = value_parser!(u32).range(..=RATE_MAX))]
+    pub rate_events_per_second: u32,
+    /// Events that one user may send at once
+    #[arg(long, env, default_value_t = 100, value_parser = value_parser!(u32).range(1..=RATE_MAX))]
+    pub rate_events_burst: u32,
+    /// Events of a user with the role service; twice as many at once
+    #[arg(long, env, default_value_t = 5_000, value_parser = value_parser!(u32).range(..=RATE_MAX))]
+    pub rate_service_events_per_second: u32,
+    /// Handshakes from one address (IPv6: from one /64); as many at once
+    #[arg(long, env, default_value_t = 1_200, value_parser = value_parser!(u32).range(..=RATE_MAX))]
+    pub connections_per_minute: u32,
+    /// Refusals of bad tokens that one address is told the reason of; good tokens are let in all the
+    /// same
+    #[arg(long, env, default_value_t = 60, value_parser = value_parser!(u32).range(..=RATE_MAX))]
+    pub refused_connections_per_minute: u32,
 }
 
 impl Config {
@@ -159,6 +195,12 @@ impl Config {
         if self.listen.dev_login {
             ensure!(!production, "DEV_LOGIN gives anyone a token: leave it out in production");
             ensure!(self.tokens.secrets().next().is_some(), "DEV_LOGIN needs JWT_SECRET to sign");
+        }
+        if production && self.listen.trusted_proxies.is_empty() {
+            tracing::warn!(
+                "TRUSTED_PROXIES is not set: behind a proxy all clients count as one address, and \
+                 without one what they send is not encrypted"
+            );
         }
         Ok(())
     }
@@ -180,17 +222,33 @@ impl From<&Config> for engine::Settings {
     }
 }
 
-impl Listen {
-    /// The name of this edge. Where none is set every call makes a new one, so ask once.
-    pub fn edge_name(&self) -> String {
-        if let Some(id) = given(&self.edge_id) {
-            return id.to_owned();
+/// The rate limits' share of the settings.
+impl From<&Config> for limits::Settings {
+    fn from(config: &Config) -> Self {
+        let rates = &config.rates;
+        Self {
+            events_per_second: rates.rate_events_per_second,
+            events_burst: rates.rate_events_burst,
+            service_events_per_second: rates.rate_service_events_per_second,
+            connections_per_minute: rates.connections_per_minute,
+            refused_connections_per_minute: rates.refused_connections_per_minute,
+            proxies: config.listen.trusted_proxies.clone(),
         }
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host: String = host.trim().chars().filter(|c| is_edge_id(*c)).take(40).collect();
-        let host = if host.is_empty() { "edge" } else { &host };
+    }
+}
+
+impl Listen {
+    /// A name for this incarnation of the edge. Every call makes a new one, so ask once: one that comes
+    /// back under its old name would pass for the one that died.
+    pub fn edge_name(&self) -> String {
+        let host = || {
+            let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+            host.trim().chars().filter(|c| is_edge_id(*c)).take(40).collect::<String>()
+        };
+        let name = given(&self.edge_id).map_or_else(host, str::to_owned);
+        let name = if name.is_empty() { "edge" } else { &name };
         let ending = rand::rng().sample_iter(Alphanumeric).take(8).map(char::from);
-        format!("{host}-{}", ending.collect::<String>())
+        format!("{name}-{}", ending.collect::<String>())
     }
 
     fn check_edge_id(&self) -> anyhow::Result<()> {

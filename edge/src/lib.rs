@@ -2,6 +2,7 @@
 //! lost with an edge is its sockets, and their clients come back to another one.
 
 pub mod admin;
+mod api;
 pub mod auth;
 pub mod clock;
 pub mod close;
@@ -16,6 +17,8 @@ pub mod frame;
 mod hearing;
 mod http;
 mod inbound;
+mod lease;
+pub mod limits;
 mod member;
 pub mod metrics;
 mod outbound;
@@ -36,12 +39,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admin::Status;
+use crate::api::Api;
 use crate::auth::{Signer, Verifier};
 use crate::config::Config;
 use crate::core::Core;
 use crate::cors::Cors;
 use crate::engine::Engine;
 use crate::http::Server;
+use crate::lease::Lease;
 
 /// Serves clients on `listener` and operators on `admin` until `shutdown`, then drains. The settings
 /// should have passed [`Config::check`]. Fails before anything is served where a key file cannot be
@@ -58,11 +63,12 @@ pub async fn run(
     let verifier = Arc::new(Verifier::new(&config.tokens)?);
     let cors = Cors::parse(&config.listen.cors_origin)?;
     let dev_login = config.listen.dev_login.then(|| Signer::new(&config.tokens)).flatten();
-    let core = Core::start(redis.clone(), (&config).into());
+    let core = Core::start(redis.clone(), Arc::clone(&verifier), (&config).into());
     let engine = Engine::new((&config).into(), verifier, Arc::clone(&core));
     let status = Arc::new(Status::new(recorder));
     let parts = route::Parts {
         engine: Arc::clone(&engine),
+        api: Api::new(Arc::clone(&core), config.limits.max_payload_bytes),
         cors,
         status: Arc::clone(&status),
         dev_login,
@@ -80,16 +86,23 @@ pub async fn run(
     let stop = CancellationToken::new();
     edge.background.spawn(Arc::clone(&edge.status).watch(redis, stop.clone()));
     edge.background.spawn(edge.operators.clone().serve(admin, operators));
+    let alive = Duration::from_millis(config.protocol.edge_lease_ms);
+    let lease = Arc::new(Lease::new(Arc::clone(&edge.core), alive));
+    edge.background.spawn(Arc::clone(&lease).run(stop.clone()));
     // Clients that come meanwhile wait to be accepted.
-    if shutdown.run_until_cancelled(edge.core.heard()).await.is_some() {
+    let begin = async { tokio::join!(edge.core.heard(), lease.held()) };
+    if shutdown.run_until_cancelled(begin).await.is_some() {
         edge.background.spawn(edge.clients.clone().serve(listener, public));
         edge.status.set_ready(true);
         shutdown.cancelled().await;
     }
-    edge.drain(Duration::from_millis(config.listen.drain_ms)).await;
+    let drained = edge.drain(Duration::from_millis(config.listen.drain_ms)).await;
     stop.cancel();
     edge.background.close();
     edge.background.wait().await;
+    if drained {
+        lease.leave().await;
+    }
     Ok(())
 }
 
@@ -104,8 +117,9 @@ struct Edge {
 }
 
 impl Edge {
-    /// Ends everything within `grace`, those who send before those who receive.
-    async fn drain(&self, grace: Duration) {
+    /// Ends everything within `grace`, those who send before those who receive. Tells whether it was in
+    /// time.
+    async fn drain(&self, grace: Duration) -> bool {
         tracing::info!(connections = self.engine.connections(), "draining");
         let deadline = Instant::now() + grace;
         // 1. Not ready: load balancers stop sending clients here.
@@ -134,5 +148,6 @@ impl Edge {
         } else {
             tracing::warn!(connections = self.engine.connections(), "drained, but not in time");
         }
+        appended && finished
     }
 }

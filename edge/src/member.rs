@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use lua::door::Sender;
 use lua::id::{RoomId, UserId};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::auth::Claims;
+use crate::close::Reason;
 use crate::frame::Frame;
 use crate::outbox::Outbox;
 
@@ -20,12 +22,18 @@ pub struct Member {
     pub sid: String,
     /// Whose it is.
     pub user: UserId,
-    /// Their name as shown to others.
-    pub name: String,
-    /// Their roles, comma separated.
-    pub roles: String,
+    /// What the newest token says of the user.
+    about: RwLock<About>,
     outbox: Arc<Outbox>,
     state: Mutex<State>,
+}
+
+/// What a token says of its user besides who it is.
+struct About {
+    /// Their name as shown to others.
+    name: String,
+    /// Their roles, comma separated.
+    roles: String,
 }
 
 #[derive(Default)]
@@ -59,9 +67,19 @@ pub struct TooMany;
 impl Member {
     /// A connection in no room.
     pub fn new(sid: String, claims: Claims, outbox: Arc<Outbox>) -> Self {
-        let roles = claims.roles.join(",");
-        let state = Mutex::default();
-        Self { sid, user: claims.user, name: claims.name, roles, outbox, state }
+        let about = RwLock::new(About { name: claims.name, roles: claims.roles.join(",") });
+        Self { sid, user: claims.user, about, outbox, state: Mutex::default() }
+    }
+
+    /// Takes over what a newer token of the same user says, for what comes from now on.
+    pub fn renew(&self, claims: Claims) {
+        *self.about.write() = About { name: claims.name, roles: claims.roles.join(",") };
+    }
+
+    /// Gives `make` the user as the sender of an event.
+    pub fn as_sender<T>(&self, make: impl FnOnce(Sender<'_>) -> T) -> T {
+        let about = self.about.read();
+        make(Sender { user: &self.user, name: &about.name, roles: &about.roles })
     }
 
     /// Queues a frame for the client. False where the connection is closing.
@@ -71,12 +89,17 @@ impl Member {
 
     /// Ends the connection; its client comes back by itself.
     pub fn reset(&self) {
-        self.outbox.close(crate::close::Reason::Gap);
+        self.outbox.close(Reason::Gap);
+    }
+
+    /// Ends the connection for good: its client is told not to come back by itself.
+    pub fn dismiss(&self, reason: Reason) {
+        self.outbox.close(reason);
     }
 
     /// Whether the user keeps order everywhere.
     pub fn moderates(&self) -> bool {
-        self.roles.split(',').any(|role| matches!(role, "moderator" | "admin"))
+        self.about.read().roles.split(',').any(|role| matches!(role, "moderator" | "admin"))
     }
 
     /// Notes that an answer is awaited.

@@ -104,6 +104,10 @@ fn describe() {
     describe_counter!("rt_intake_refused_total", "Events that the intake refused, by reason.");
     describe_histogram!("rt_intake_append_seconds", Unit::Seconds, "One pipeline of appends.");
     describe_histogram!("rt_intake_batch_size", "Events in one pipeline of appends.");
+    describe_counter!("rt_rate_refused_total", "What was over a rate limit, by limit.");
+    describe_counter!("rt_rate_uncounted_total", "What came when too many accounts were kept.");
+    describe_counter!("rt_rate_debits_total", "Debits of shared rate limits, by outcome.");
+    describe_gauge!("rt_rate_waiting", "Events that wait for the answer to a debit.");
     describe_gauge!(REDIS_UP, "1 while Redis answers, else 0.");
     describe_gauge!(REDIS_SECONDS, Unit::Seconds, "Answer time of Redis at the last probe.");
     describe_gauge!(MEMORY_BYTES, Unit::Bytes, "Memory of the process that is in RAM.");

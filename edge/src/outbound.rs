@@ -9,18 +9,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use lua::beat::Beat;
 use lua::event;
-use lua::id::Partition;
+use lua::id::{Partition, UserId};
 use lua::key;
 use lua::subscriber::Status;
 use lua::topology::{Trouble, classify};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 
+use crate::close::Reason;
 use crate::core::Core;
 use crate::frame::Frame;
 use crate::inbound::{count_answer, refused_frame};
 use crate::member::Member;
-use crate::publication::{self, Answer, Publication};
+use crate::publication::{self, Answer, Message, Publication, ToUser};
 use crate::rooms::{Mended, Next, Room};
 
 /// Log entries read at a time.
@@ -36,8 +37,10 @@ pub fn message(core: &Arc<Core>, channel: &str, payload: &Bytes) {
             published(core, &room, payload);
         }
     } else if key::is_inbox(channel) {
-        if let Some(answer) = publication::read::<Answer<'_>>(payload) {
-            answered(core, &answer);
+        match Message::read(payload) {
+            Some(Message::Answer(answer)) => answered(core, &answer),
+            Some(Message::ToUser(message)) => to_user(core, &message),
+            None => {}
         }
     } else if let Some(beat) = publication::read::<Beat>(payload) {
         for (id, last) in beat.rooms {
@@ -94,10 +97,13 @@ fn published(core: &Arc<Core>, room: &Arc<Mutex<Room>>, payload: &Bytes) {
 
 fn answered(core: &Arc<Core>, answer: &Answer<'_>) {
     let found = core.members.get(answer.connection.as_ref()).map(|found| Arc::clone(found.value()));
-    let Some(member) = found else { return };
+    let Some(member) = found else {
+        core.calls.answered(answer);
+        return;
+    };
     let row = event::TABLE.iter().find(|row| row.name == answer.event);
     let pending = answer.ack.map(|ack| member.answered(ack));
-    let outcome = answer.error.map_or_else(|| "ok".to_owned(), publication::code_of);
+    let outcome = answer.error.map_or("ok", |error| publication::refused_as(error).0.word());
     let waited = pending.flatten().map(|pending| pending.since.elapsed().as_secs_f64());
     count_answer(row.map_or("unknown", |row| row.name), outcome, waited);
     // An answer that comes after the client was told `unavailable` has nobody waiting; what it says
@@ -124,11 +130,24 @@ fn answered(core: &Arc<Core>, answer: &Answer<'_>) {
     }
 }
 
+/// Passes on what is for all connections of a user that are here.
+fn to_user(core: &Core, message: &ToUser<'_>) {
+    let Ok(user) = message.user.parse::<UserId>() else { return };
+    let connections = core.users.get(&user).map(|found| found.value().clone()).unwrap_or_default();
+    if let Some(frame) = message.frame {
+        let frame = Frame::event(frame.get());
+        for member in connections.iter().filter(|m| message.except.as_deref() != Some(&m.sid)) {
+            member.send(frame.clone());
+        }
+    }
+    if message.disconnect {
+        connections.iter().for_each(|member| member.dismiss(Reason::ServerDisconnect));
+    }
+}
+
 fn send_result(member: &Member, answer: &Answer<'_>, ack: Option<u64>, result: &RawValue) {
     if let Some(ack) = ack {
-        let fields = result.get().trim_start().strip_prefix('{').unwrap_or("}");
-        let comma = if fields.trim_start().starts_with('}') { "" } else { "," };
-        member.send(Frame::ack(ack, &format!(r#"{{"ok":true{comma}{fields}"#)));
+        member.send(Frame::ack(ack, &publication::ok(result)));
     }
     if let Some(emit) = &answer.emit {
         member.send(Frame::event(&format!(r#"["{emit}",{}]"#, result.get())));

@@ -36,12 +36,20 @@ struct Queue {
     /// Since when more than the limit waits.
     behind: Option<Instant>,
     closing: Option<Reason>,
-    /// The place kept for the first frame of a connection under way; nothing leaves meanwhile.
-    held: Option<usize>,
+    /// The places kept for the first frames of connections under way; nothing leaves meanwhile.
+    held: Vec<Hold>,
+    /// How many places were kept so far.
+    holds: u64,
     /// The transport's waker. It is taken when it is used, so a burst wakes the transport once.
     waker: Option<Waker>,
     /// Whether the transport waits for frames, not only for the end.
     hungry: bool,
+}
+
+/// A place kept by [`Outbox::hold`].
+struct Hold {
+    number: u64,
+    place: usize,
 }
 
 /// What the transport finds in the outbox.
@@ -122,20 +130,24 @@ impl Outbox {
     }
 
     /// Keeps a place for the frame that must be the first of a new connection, which others may
-    /// know of, and write to, before that frame is made.
-    pub(crate) fn hold(&self) {
+    /// know of, and write to, before that frame is made. Gives the number to release it by.
+    pub(crate) fn hold(&self) -> u64 {
         let mut queue = self.queue.lock();
-        queue.held = Some(queue.frames.len());
+        queue.holds += 1;
+        let hold = Hold { number: queue.holds, place: queue.frames.len() };
+        queue.held.push(hold);
+        queue.holds
     }
 
-    /// Puts the frame into the place kept by [`Outbox::hold`].
-    pub(crate) fn release(&self, frame: Frame) {
+    /// Puts the frame, if there is one, into the place kept by [`Outbox::hold`].
+    pub(crate) fn release(&self, number: u64, frame: Option<Frame>) {
         let mut queue = self.queue.lock();
-        let place = queue.held.take().unwrap_or(queue.frames.len());
-        if queue.closing != Some(Reason::Slow) {
-            let place = place.min(queue.frames.len());
+        let Some(at) = queue.held.iter().position(|hold| hold.number == number) else { return };
+        let place = queue.held.remove(at).place.min(queue.frames.len());
+        if let Some(frame) = frame.filter(|_| queue.closing != Some(Reason::Slow)) {
             queue.unsent += frame.size();
             queue.frames.insert(place, frame);
+            queue.held.iter_mut().skip(at).for_each(|later| later.place += 1);
         }
         let waker = queue.waker.take();
         drop(queue);
@@ -166,7 +178,7 @@ impl Outbox {
         if queue.unsent <= self.limit {
             queue.behind = None;
         }
-        if queue.held.is_none() && !queue.frames.is_empty() {
+        if queue.held.is_empty() && !queue.frames.is_empty() {
             if batch.is_empty() && queue.frames.len() <= count {
                 std::mem::swap(batch, &mut queue.frames);
                 queue.taken = queue.unsent;
@@ -328,11 +340,24 @@ mod tests {
     fn the_first_frame_of_a_connection_overtakes_what_came_meanwhile() {
         let outbox = Outbox::new(1000);
         outbox.push(frame("4before"));
-        outbox.hold();
+        let hold = outbox.hold();
         outbox.push(frame("4meanwhile"));
         assert!(take(&outbox, 64).0.is_pending());
-        outbox.release(frame("40"));
+        outbox.release(hold, Some(frame("40")));
         let (_, batch) = take(&outbox, 64);
         assert_eq!(batch, [frame("4before"), frame("40"), frame("4meanwhile")]);
+    }
+
+    #[test]
+    fn connections_under_way_keep_their_places_apart() {
+        let outbox = Outbox::new(1000);
+        let holds = [outbox.hold(), outbox.hold(), outbox.hold()];
+        outbox.push(frame("4meanwhile"));
+        outbox.release(holds[1], None);
+        outbox.release(holds[0], Some(frame("40")));
+        assert!(take(&outbox, 64).0.is_pending());
+        outbox.release(holds[2], Some(frame("44/x,")));
+        let (_, batch) = take(&outbox, 64);
+        assert_eq!(batch, [frame("40"), frame("44/x,"), frame("4meanwhile")]);
     }
 }

@@ -13,6 +13,7 @@ use dashmap::DashMap;
 use lua::id::{EventId, Partition, RoomId};
 use lua::key::RoomKeys;
 use parking_lot::Mutex;
+use serde_json::value::RawValue;
 
 use crate::ephemeral::{Endings, Shown};
 use crate::frame::Frame;
@@ -24,6 +25,9 @@ const LINGER: Duration = Duration::from_secs(15);
 
 /// Publications that a room gathers while its log is read; more than that are read from the log.
 const GATHERED_MAX: usize = 1_000;
+
+/// Stands for all users where a room ends; no user's id has this character.
+const EVERYONE: &str = "*";
 
 /// The rooms that this edge hears.
 #[derive(Default)]
@@ -47,6 +51,7 @@ pub struct Room {
 /// A connection in a room.
 struct Seat {
     member: Arc<Member>,
+    /// Whether the user's role in the room is one that keeps order.
     moderates: bool,
     /// The newest entry that the connection was given.
     sent: EventId,
@@ -151,7 +156,7 @@ impl Room {
         if !member.entered(&self.id) {
             return Next::Go;
         }
-        let moderates = member.moderates() || matches!(enter.role.as_str(), "owner" | "moderator");
+        let moderates = matches!(enter.role.as_str(), "owner" | "moderator");
         if let Some(seat) = self.seats.iter_mut().find(|seat| seat.member.sid == member.sid) {
             seat.moderates = moderates;
             return Next::Go;
@@ -273,6 +278,8 @@ impl Room {
         for step in &publication.frames {
             if let Some(user) = &step.exit {
                 self.exit(user, is_next);
+            } else if let Some(user) = step.to.as_deref().and_then(|to| to.strip_prefix("role:")) {
+                self.recast(user, step.frame.map(RawValue::get), is_next);
             } else {
                 delivered += self.send(step, publication.origin.as_deref(), is_next);
             }
@@ -303,10 +310,17 @@ impl Room {
         }
     }
 
+    /// The user is something else in the room from here on; `role` is JSON text.
+    fn recast(&mut self, user: &str, role: Option<&str>, is_due: impl Fn(&Seat) -> bool) {
+        let moderates = matches!(role, Some(r#""owner""# | r#""moderator""#));
+        let seats = self.seats.iter_mut().filter(|seat| seat.member.user.as_str() == user);
+        seats.filter(|seat| is_due(seat)).for_each(|seat| seat.moderates = moderates);
+    }
+
     fn exit(&mut self, user: &str, is_due: impl Fn(&Seat) -> bool) {
         let room = &self.id;
         self.seats.retain(|seat| {
-            let leaves = seat.member.user.as_str() == user && is_due(seat);
+            let leaves = (user == EVERYONE || seat.member.user.as_str() == user) && is_due(seat);
             if leaves {
                 seat.member.left(room);
             }
@@ -322,7 +336,7 @@ impl Room {
         let is_meant: Box<dyn Fn(&Seat) -> bool> = match to {
             "all" => Box::new(|_| true),
             "others" => Box::new(|seat| Some(seat.member.sid.as_str()) != origin),
-            "moderators" => Box::new(|seat| seat.moderates),
+            "moderators" => Box::new(|seat| seat.moderates || seat.member.moderates()),
             _ => match to.strip_prefix("user:") {
                 Some(user) => Box::new(move |seat| seat.member.user.as_str() == user),
                 None => {

@@ -9,6 +9,7 @@ use hyper::{Request, StatusCode};
 use serde_json::json;
 
 use crate::admin::Status;
+use crate::api::Api;
 use crate::auth::Signer;
 use crate::cors::Cors;
 use crate::engine::Engine;
@@ -28,6 +29,8 @@ pub struct Admin(Arc<Parts>);
 pub struct Parts {
     /// Everything under `/socket.io/`.
     pub engine: Arc<Engine>,
+    /// Everything under `/api/`.
+    pub api: Api,
     /// Whose pages may connect.
     pub cors: Cors,
     /// How the edge is doing.
@@ -65,7 +68,7 @@ impl Parts {
         let origin = request.headers().get(ORIGIN).cloned();
         let is_engine = request.uri().path().starts_with("/socket.io/");
         let mut response = if !is_engine {
-            reply::not_found()
+            self.api.handle(request).await
         } else if is_websocket(request.headers()) && !self.cors.permits_handshake(request.headers())
         {
             origin_refused()

@@ -5,10 +5,11 @@
 use redis::{Cmd, Value};
 use sha1_smol::Sha1;
 
+use crate::event;
 use crate::id::{EventId, Partition};
 use crate::key;
 use crate::limit::DEAD_LETTERS_MAX;
-use crate::record::{BadRecord, Record, text};
+use crate::record::{self, BadRecord, Record, text};
 use crate::refusal::Refusal;
 use crate::script::{INTAKE_BURY, INTAKE_REFUSE, Source};
 
@@ -46,6 +47,47 @@ pub enum Outcome {
     Defect(String),
 }
 
+/// A script's reply: what the event came to, and what is left for the worker to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// What the event came to.
+    pub outcome: Outcome,
+    /// The rest, once the outcome is done.
+    pub rest: Rest,
+}
+
+/// What is left to do after a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing.
+    Nothing,
+    /// The outbox has something to relay; after that the answer is to be published, which is empty
+    /// where nobody waits.
+    Relay {
+        /// The message for the inbox of the edge that asked.
+        answer: String,
+    },
+    /// Other entities are to be read for the answer: their ids.
+    Gather(Vec<String>),
+}
+
+impl Committed {
+    /// Reads a script's reply: a word, or a list of the word and what is left.
+    pub fn read(reply: Value) -> Self {
+        let Value::Array(list) = reply else {
+            return Self { outcome: Outcome::read(reply), rest: Rest::Nothing };
+        };
+        let mut list = list.into_iter();
+        let word = list.next().unwrap_or(Value::Nil);
+        if text(word.clone()).as_deref() == Some("gather") {
+            let ids = list.filter_map(text).collect();
+            return Self { outcome: Outcome::Applied, rest: Rest::Gather(ids) };
+        }
+        let answer = list.next().and_then(text).unwrap_or_default();
+        Self { outcome: Outcome::read(word), rest: Rest::Relay { answer } }
+    }
+}
+
 /// Errors of the server that say nothing about the event.
 const TROUBLE: &[&str] = &[
     "ASK",
@@ -67,8 +109,7 @@ const TROUBLE: &[&str] = &[
 ];
 
 impl Outcome {
-    /// Reads a script's reply.
-    pub fn read(reply: Value) -> Self {
+    fn read(reply: Value) -> Self {
         if let Value::ServerError(error) = &reply {
             let detail = format!("{} {}", error.code(), error.details().unwrap_or_default());
             return match error.code() {
@@ -144,32 +185,62 @@ impl<'a> Commit<'a> {
         self.record.origin.as_ref().map_or("", |origin| &origin.connection)
     }
 
-    /// The call of an event's script: the keys and arguments of `lib/open`, then its own.
-    pub(crate) fn call(&self, source: &Source, keys: &[String], args: &[&str]) -> Cmd {
-        let inbox = match &self.record.origin {
+    /// The edge it came from; empty where it came from none.
+    pub fn edge(&self) -> &str {
+        self.record.origin.as_ref().map_or("", |origin| &origin.edge)
+    }
+
+    /// The channel on which the answer is awaited; empty where nobody waits.
+    pub fn inbox(&self) -> String {
+        match &self.record.origin {
             Some(origin) => key::inbox(self.place.partition, &origin.edge),
             None => String::new(),
-        };
+        }
+    }
+
+    /// The call of an event's script: the keys and arguments of `lib/open`, then its own.
+    pub(crate) fn call(&self, source: &Source, keys: &[String], args: &[&str]) -> Cmd {
+        let inbox = self.inbox();
         let position = key::position(self.place.partition);
         // A key that a script does not use must still be in the partition's slot.
         let in_slot = |key: &str| if key.is_empty() { position.clone() } else { key.to_owned() };
-        let mut cmd =
-            open_call(source, keys.len() + 3, &position, &in_slot(&inbox), &in_slot(&self.once));
-        cmd.arg(keys);
-        cmd.arg(self.place.fence)
+        let mut cmd = redis::cmd("EVALSHA");
+        cmd.arg(source.script.get_hash())
+            .arg(keys.len() + 4)
+            .arg(&position)
+            .arg(in_slot(&inbox))
+            .arg(in_slot(&self.once))
+            .arg(key::outbox(self.place.partition))
+            .arg(keys)
+            .arg(self.place.fence)
             .arg(self.place.seq)
             .arg(self.record.id.to_string())
             .arg(self.reply())
             .arg(&self.digest)
+            .arg(record_source(self.record))
             .arg(args);
         cmd
     }
 
-    /// The answer's envelope, up to where the body goes.
+    /// The answer's envelope, up to where the body goes. Nobody waits for what the system itself sends,
+    /// unless it asks for an acknowledgement. What came in over the ingress is told in full where it is
+    /// refused.
     fn reply(&self) -> String {
         let record = self.record;
-        let Some(origin) = &record.origin else { return String::new() };
         let json = |text: &str| serde_json::to_string(text).expect("text is plain data");
+        if let Some(source) = record.source.as_ref().filter(|s| s.stream == record::Source::INGRESS) {
+            return format!(
+                r#"{{"source":"{}","event":{},"as":{},"payload":{}"#,
+                source.id,
+                json(&record.event),
+                json(record.user.as_str()),
+                json(&record.payload),
+            );
+        }
+        let Some(origin) = &record.origin else { return String::new() };
+        if record.ack.is_none() && event::is_system(&record.event) {
+            return String::new();
+        }
         let ack = record.ack.map(|ack| format!(r#","ack":{ack}"#)).unwrap_or_default();
         format!(
             r#"{{"connection":{}{ack},"event":{},"entity":{}"#,
@@ -177,6 +248,13 @@ impl<'a> Commit<'a> {
             json(&record.event),
             json(&record.entity),
         )
+    }
+
+    /// An answer that is not a script's: `body` is `"result":…` or `"error":…`. Empty where nobody
+    /// waits.
+    pub fn answer(&self, body: &str) -> String {
+        let reply = self.reply();
+        if reply.is_empty() { reply } else { format!("{reply},{body}}}") }
     }
 
     /// Commits a refusal that needs no state.
@@ -195,25 +273,25 @@ impl<'a> Commit<'a> {
     }
 }
 
+fn record_source(record: &Record) -> String {
+    record.source.as_ref().map(|s| record::Source::text(&s.stream, s.id)).unwrap_or_default()
+}
+
 /// Puts aside an entry that is no record.
 pub fn bury_entry(place: Place, bad: &BadRecord) -> Cmd {
     let position = key::position(place.partition);
-    let mut cmd = open_call(&INTAKE_BURY, 4, &position, &position, &position);
-    cmd.arg(key::dead(place.partition))
+    let mut cmd = redis::cmd("EVALSHA");
+    cmd.arg(INTAKE_BURY.script.get_hash())
+        .arg(5)
+        .arg(&[&position, &position, &position, &key::outbox(place.partition)])
+        .arg(key::dead(place.partition))
         .arg(place.fence)
         .arg(place.seq)
         .arg(bad.id.to_string())
-        .arg("")
-        .arg("")
+        .arg(&["", "", ""])
         .arg(DEAD_LETTERS_MAX)
         .arg(bad.to_string())
         .arg(&bad.fields);
-    cmd
-}
-
-fn open_call(source: &Source, keys: usize, position: &str, inbox: &str, once: &str) -> Cmd {
-    let mut cmd = redis::cmd("EVALSHA");
-    cmd.arg(source.script.get_hash()).arg(keys).arg(position).arg(inbox).arg(once);
     cmd
 }
 

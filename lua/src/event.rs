@@ -4,12 +4,14 @@
 //! below, its payload and typed call in the feature's file, its script, and the match arm in `workers`
 //! that the compiler then asks for.
 
+use schemars::{Schema, SchemaGenerator};
 use sha1_smol::Sha1;
 
-use crate::id::{RoomId, UserId};
+use crate::id::{Partition, RoomId, UserId};
+use crate::key;
 use crate::payload;
 use crate::refusal::{Code, Refusal};
-use crate::{chat, room};
+use crate::{chat, edge, moderation, notification, room, told, user};
 
 /// Who sends an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Rate {
     Kept,
     /// Typing and cursors, which come often and are over soon.
     Ephemeral,
+    /// Invitations, which also count as events that are kept.
+    Invitation,
 }
 
 /// One row of the table.
@@ -42,12 +46,35 @@ pub struct Row {
     pub enters: bool,
     /// What it does, in a sentence.
     pub summary: &'static str,
+    /// Its payload.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// What its answer holds beside `ok`.
+    pub answer: fn(&mut SchemaGenerator) -> Schema,
+    /// Reads an answer; an error says what does not fit.
+    pub check: fn(&serde_json::Value) -> Result<(), serde_json::Error>,
+}
+
+/// Which entity an event concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entity<'a> {
+    /// The room of this id: contests and sessions are rooms, too.
+    Room(&'a RoomId),
+    /// A room that has no id yet.
+    NewRoom,
+    /// The user of this id.
+    User(&'a UserId),
+    /// Whoever sends the event.
+    Caller,
+    /// The directory of public rooms.
+    Directory,
+    /// The partition that the event is sent to, whichever it is.
+    Partition,
 }
 
 /// What every payload can say about itself.
 pub trait Payload {
-    /// The entity that the event concerns, where the payload names it.
-    fn entity(&self) -> Option<&str>;
+    /// The entity that the event concerns.
+    fn entity(&self) -> Entity<'_>;
 
     /// The caller's key for safe retries.
     fn request(&self) -> Option<&str> {
@@ -55,30 +82,32 @@ pub trait Payload {
     }
 }
 
-macro_rules! payload {
-    ($type:ty, $room:ident) => {
-        impl Payload for $type {
-            fn entity(&self) -> Option<&str> {
-                Some(self.$room.as_str())
-            }
-        }
+macro_rules! payloads {
+    (@entity $self:ident room) => { Entity::Room(&$self.room_id) };
+    (@entity $self:ident user) => { Entity::User(&$self.user_id) };
+    (@entity $self:ident caller) => { Entity::Caller };
+    (@entity $self:ident directory) => { Entity::Directory };
+    (@entity $self:ident partition) => { Entity::Partition };
+    (@request $self:ident once) => {
+        $self.request_id.as_ref().map(payload::RequestId::as_str)
     };
-    ($type:ty, $room:ident, once) => {
-        impl Payload for $type {
-            fn entity(&self) -> Option<&str> {
-                Some(self.$room.as_str())
+    (@request $self:ident) => { None };
+    ($($type:ty: $entity:ident $($once:ident)?;)*) => {
+        $(impl Payload for $type {
+            fn entity(&self) -> Entity<'_> {
+                payloads!(@entity self $entity)
             }
 
             fn request(&self) -> Option<&str> {
-                self.request_id.as_ref().map(payload::RequestId::as_str)
+                payloads!(@request self $($once)?)
             }
-        }
+        })*
     };
 }
 
 impl Payload for room::CreateRoom {
-    fn entity(&self) -> Option<&str> {
-        self.room_id.as_ref().map(RoomId::as_str)
+    fn entity(&self) -> Entity<'_> {
+        self.room_id.as_ref().map_or(Entity::NewRoom, Entity::Room)
     }
 
     fn request(&self) -> Option<&str> {
@@ -86,17 +115,53 @@ impl Payload for room::CreateRoom {
     }
 }
 
-payload!(room::JoinRoom, room_id, once);
-payload!(room::LeaveRoom, room_id, once);
-payload!(room::GetMembers, room_id);
-payload!(room::Typing, room_id);
-payload!(room::ConnectionClosed, room_id);
-payload!(room::PresenceExpired, room_id);
-payload!(chat::SendMessage, room_id, once);
-payload!(chat::GetMessages, room_id);
+// What each event concerns, and whether it can be retried by a `requestId`.
+payloads! {
+    room::JoinRoom: room once;
+    room::LeaveRoom: room once;
+    room::UpdateRoom: room once;
+    room::InviteToRoom: room once;
+    room::RemoveMember: room once;
+    room::CloseRoom: room once;
+    room::GetMembers: room;
+    room::ListRooms: caller;
+    room::Typing: room;
+    room::ConnectionClosed: room;
+    room::PresenceExpired: room;
+    room::PresenceTick: room;
+    room::StatusChanged: room;
+    room::RoomIdle: room;
+    room::RoomListed: directory;
+    room::RoomUnlisted: directory;
+    chat::SendMessage: room once;
+    chat::EditMessage: room once;
+    chat::DeleteMessage: room once;
+    chat::React: room once;
+    chat::GetMessages: room;
+    chat::MarkRead: room once;
+    chat::GetUnread: caller;
+    moderation::ReportMessage: room once;
+    moderation::GetReports: room;
+    moderation::ResolveReport: room once;
+    moderation::SanctionUser: room once;
+    moderation::SetSlowMode: room once;
+    user::SetStatus: caller once;
+    user::RefreshToken: caller;
+    user::UserConnected: user;
+    user::UserDisconnected: user;
+    user::UserExpired: user;
+    user::DisconnectUser: user;
+    user::RoomEntered: user;
+    user::RoomExited: user;
+    user::TellUser: user;
+    notification::Notify: user;
+    notification::GetNotifications: caller;
+    notification::MarkNotificationRead: caller once;
+    edge::EdgeLost: partition;
+}
 
 macro_rules! events {
-    ($($summary:literal $name:ident($payload:ty) = $word:literal, $source:ident, $rate:ident $(, $enters:ident)?;)*) => {
+    ($($summary:literal $name:ident($payload:ty) -> $answer:ty = $word:literal, $source:ident, $rate:ident $(, $enters:ident)?;)*) => {
         /// An event with its payload, read and valid.
         #[derive(Debug, Clone)]
         pub enum Event {
@@ -111,6 +176,9 @@ macro_rules! events {
                 rate: Rate::$rate,
                 enters: !stringify!($($enters)?).is_empty(),
                 summary: $summary,
+                schema: |generator| generator.subschema_for::<$payload>(),
+                answer: |generator| generator.subschema_for::<$answer>(),
+                check: told::check::<$answer>,
             },)*
         ];
 
@@ -136,39 +204,128 @@ macro_rules! events {
 
 events! {
     "Makes a room that the caller owns."
-    CreateRoom(room::CreateRoom) = "create-room", Client, Kept;
+    CreateRoom(room::CreateRoom) -> told::TheRoom = "create-room", Client, Kept;
     "Enters a room, which is made if there is none."
-    JoinRoom(room::JoinRoom) = "join-room", Client, Kept, enters;
+    JoinRoom(room::JoinRoom) -> told::RoomJoined = "join-room", Client, Kept, enters;
     "Leaves a room with all of the user's connections."
-    LeaveRoom(room::LeaveRoom) = "leave-room", Client, Kept;
+    LeaveRoom(room::LeaveRoom) -> told::InRoom = "leave-room", Client, Kept;
     "Gives a page of who is present in a room."
-    GetMembers(room::GetMembers) = "get-members", Client, Kept;
+    GetMembers(room::GetMembers) -> told::Members = "get-members", Client, Kept;
+    "Gives a page of the public rooms, or of the caller's own."
+    ListRooms(room::ListRooms) -> told::Rooms = "list-rooms", Client, Kept;
+    "Changes a room's name, access or size."
+    UpdateRoom(room::UpdateRoom) -> told::TheRoom = "update-room", Client, Kept;
+    "Lets a user into a room and tells them."
+    InviteToRoom(room::InviteToRoom) -> told::OnUser = "invite-to-room", Client, Invitation;
+    "Puts a user out of a room and ends their belonging to it."
+    RemoveMember(room::RemoveMember) -> told::OnUser = "remove-member", Client, Kept;
+    "Ends a room for everyone."
+    CloseRoom(room::CloseRoom) -> told::InRoom = "close-room", Client, Kept;
+    "Tells the user's rooms how the user is."
+    SetStatus(user::SetStatus) -> told::TheStatus = "set-status", Client, Kept;
     "Tells the others in a room that the user types; ends by itself after 5 s."
-    TypingStart(room::Typing) = "typing-start", Client, Ephemeral;
+    TypingStart(room::Typing) -> told::Done = "typing-start", Client, Ephemeral;
     "Tells the others in a room that the user stopped typing."
-    TypingStop(room::Typing) = "typing-stop", Client, Ephemeral;
+    TypingStop(room::Typing) -> told::Done = "typing-stop", Client, Ephemeral;
     "Adds a message to a room."
-    SendMessage(chat::SendMessage) = "send-message", Client, Kept;
+    SendMessage(chat::SendMessage) -> told::TheMessage = "send-message", Client, Kept;
+    "Gives an own message other words, within 24 hours."
+    EditMessage(chat::EditMessage) -> told::TheMessage = "edit-message", Client, Kept;
+    "Takes a message's content away; a tombstone stays."
+    DeleteMessage(chat::DeleteMessage) -> told::OnMessage = "delete-message", Client, Kept;
+    "Sets a reaction to a message, or takes it away."
+    React(chat::React) -> told::TheReactions = "react", Client, Kept;
     "Gives a page of a room's messages."
-    GetMessages(chat::GetMessages) = "get-messages", Client, Kept;
+    GetMessages(chat::GetMessages) -> told::Messages = "get-messages", Client, Kept;
+    "Marks a room as read up to a message."
+    MarkRead(chat::MarkRead) -> told::Unread = "mark-read", Client, Kept;
+    "Counts what the caller has not read in rooms that the caller belongs to."
+    GetUnread(chat::GetUnread) -> told::UnreadByRoom = "get-unread", Client, Kept;
+    "Shows a message to those who moderate."
+    ReportMessage(moderation::ReportMessage) -> told::OnReport = "report-message", Client, Kept;
+    "Gives a page of a room's reports to those who moderate."
+    GetReports(moderation::GetReports) -> told::Reports = "get-reports", Client, Kept;
+    "Decides about a report, once."
+    ResolveReport(moderation::ResolveReport) -> told::TheReport = "resolve-report", Client, Kept;
+    "Keeps a user from writing in a room."
+    MuteUser(moderation::SanctionUser) -> told::Sanctioned = "mute-user", Client, Kept;
+    "Lets a muted user write again."
+    UnmuteUser(moderation::SanctionUser) -> told::Sanctioned = "unmute-user", Client, Kept;
+    "Puts a user out of a room and keeps them out."
+    BanUser(moderation::SanctionUser) -> told::Sanctioned = "ban-user", Client, Kept;
+    "Lets a banned user come back."
+    UnbanUser(moderation::SanctionUser) -> told::Sanctioned = "unban-user", Client, Kept;
+    "Sets the least time between two messages of a user in a room."
+    SetSlowMode(moderation::SetSlowMode) -> told::TheRoom = "set-slow-mode", Client, Kept;
+    "Gives a page of the user's notifications."
+    GetNotifications(notification::GetNotifications) -> told::Notifications = "get-notifications", Client, Kept;
+    "Marks notifications as read."
+    MarkNotificationRead(notification::MarkNotificationRead) -> told::UnreadCount = "mark-notification-read", Client, Kept;
+    "Lets the connection go on with a newer token."
+    RefreshToken(user::RefreshToken) -> told::TokenLife = "refresh-token", Client, Kept;
     "A connection that had joined a room ended."
-    ConnectionClosed(room::ConnectionClosed) = "connection-closed", System, Kept;
+    ConnectionClosed(room::ConnectionClosed) -> told::Done = "connection-closed", System, Kept;
     "The grace after a user's last connection to a room is over."
-    PresenceExpired(room::PresenceExpired) = "presence-expired", System, Kept;
+    PresenceExpired(room::PresenceExpired) -> told::Done = "presence-expired", System, Kept;
+    "A large room is to be told who came and went."
+    PresenceTick(room::PresenceTick) -> told::Done = "presence-tick", System, Kept;
+    "A user who is in a room is in another way than before."
+    StatusChanged(room::StatusChanged) -> told::Done = "status-changed", System, Kept;
+    "A room may have been without anyone for long enough to be forgotten."
+    RoomIdle(room::RoomIdle) -> told::Done = "room-idle", System, Kept;
+    "A public room was made or looks otherwise than before."
+    RoomListed(room::RoomListed) -> told::Done = "room-listed", System, Kept;
+    "A room is not public any more, or not there."
+    RoomUnlisted(room::RoomUnlisted) -> told::Done = "room-unlisted", System, Kept;
+    "A user has one more connection."
+    UserConnected(user::UserConnected) -> told::Done = "user-connected", System, Kept;
+    "A user has one connection less."
+    UserDisconnected(user::UserDisconnected) -> told::Done = "user-disconnected", System, Kept;
+    "The grace after a user's last connection is over."
+    UserExpired(user::UserExpired) -> told::Done = "user-expired", System, Kept;
+    "All connections of a user are to end."
+    DisconnectUser(user::DisconnectUser) -> told::Done = "disconnect-user", System, Kept;
+    "A user is present in a room, belongs to it, or owns it."
+    RoomEntered(user::RoomEntered) -> told::Done = "room-entered", System, Kept;
+    "A user is no more what they were in a room."
+    RoomExited(user::RoomExited) -> told::Done = "room-exited", System, Kept;
+    "A user's own connections are to be told something."
+    TellUser(user::TellUser) -> told::Done = "tell-user", System, Kept;
+    "A user has a new notification."
+    Notify(notification::Notify) -> told::Done = "notify", System, Kept;
+    "The connections of an edge that is lost end."
+    EdgeLost(edge::EdgeLost) -> told::Done = "edge-lost", System, Kept;
 }
 
 impl Event {
-    /// The entity that the event concerns. A new one is named after user and request, so that a retry
-    /// finds it, or at random where there is no request.
+    /// The entity that the event concerns: a room's id, or a name that no room has to share. A new room
+    /// is named after user and request, so that a retry finds it, or at random where there is no
+    /// request.
     pub fn entity(&self, user: &UserId) -> String {
         let payload = self.payload();
         match (payload.entity(), payload.request()) {
-            (Some(entity), _) => entity.to_owned(),
-            (None, Some(request)) => {
+            (Entity::Room(room), _) => room.to_string(),
+            (Entity::User(user), _) => key::user_entity(user),
+            (Entity::Caller, _) => key::user_entity(user),
+            (Entity::Directory, _) => key::DIRECTORY.to_owned(),
+            (Entity::Partition, _) => String::new(),
+            (Entity::NewRoom, Some(request)) => {
                 let digest = Sha1::from(format!("{user}\n{request}")).digest().to_string();
                 format!("r-{}", &digest[..20])
             }
-            (None, None) => format!("r-{:020x}", rand::random::<u128>() >> 48),
+            (Entity::NewRoom, None) => format!("r-{:020x}", rand::random::<u128>() >> 48),
+        }
+    }
+
+    /// Where the event goes first: to the partition of its entity. A new room begins with its maker,
+    /// whose partition knows how many rooms the maker owns; a list of public rooms is the directory's.
+    pub fn partition(&self, user: &UserId, entity: &str) -> Partition {
+        match self {
+            Self::CreateRoom(_) => Partition::of(&key::user_entity(user)),
+            Self::ListRooms(list) if list.scope == room::Scope::Public => {
+                Partition::of(key::DIRECTORY)
+            }
+            _ => Partition::of(entity),
         }
     }
 
@@ -186,6 +343,23 @@ pub fn client_row(name: &str) -> Result<&'static Row, Refusal> {
         .iter()
         .find(|row| row.name == name && row.source == Source::Client)
         .ok_or_else(|| unknown(name))
+}
+
+/// The row of an event that the system sends.
+pub fn system_row(name: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.name == name && row.source == Source::System)
+}
+
+/// Whether only the system sends an event of this name.
+pub fn is_system(name: &str) -> bool {
+    system_row(name).is_some()
+}
+
+impl Row {
+    /// Whether the event means nothing without the connection that sends it.
+    pub fn needs_connection(&self) -> bool {
+        self.enters || self.name == "refresh-token"
+    }
 }
 
 fn unknown(name: &str) -> Refusal {

@@ -124,7 +124,7 @@ pub mod registry {
     }
 }
 
-fn call(hash: &str, keys: &[String]) -> Cmd {
+pub(crate) fn call(hash: &str, keys: &[String]) -> Cmd {
     let mut cmd = redis::cmd("EVALSHA");
     cmd.arg(hash).arg(keys.len()).arg(keys);
     cmd

@@ -13,8 +13,26 @@ pub const MESSAGE_LENGTH_MAX: usize = 4_000;
 /// Longest name of a room or title, in code points after NFC.
 pub const NAME_LENGTH_MAX: usize = 200;
 
+/// Longest comment, note or reason, in code points after NFC.
+pub const NOTE_LENGTH_MAX: usize = 1_000;
+
 /// Mentions in one message.
 pub const MENTIONS_MAX: usize = 10;
+
+/// Emoji at one message.
+pub const EMOJI_MAX: usize = 20;
+
+/// How long after it was sent a message may be edited, milliseconds.
+pub const EDIT_MS: u64 = 86_400_000;
+
+/// Unread messages of a room that are counted; more are shown as this many.
+pub const UNREAD_SHOWN_MAX: usize = 999;
+
+/// Messages that are looked at to count those that are unread: what a user wrote does not count.
+pub const UNREAD_READ_MAX: usize = 10_000;
+
+/// Rooms whose unread messages are counted where none is named.
+pub const UNREAD_ROOMS_MAX: usize = 100;
 
 /// Members listed in `room-joined`.
 pub const MEMBERS_LISTED: usize = 200;
@@ -35,5 +53,20 @@ pub const PAGE_BYTES_MAX: usize = 512 * 1024;
 /// Dead letters kept per partition.
 pub const DEAD_LETTERS_MAX: usize = 10_000;
 
+/// Refusals of the ingress that are kept.
+pub const REFUSED_MAX: u64 = 10_000;
+
+/// Bytes of a payload that comes in over Redis.
+pub const PAYLOAD_BYTES_MAX: usize = 1_000_000;
+
+/// Connections of a lost edge that end at once, per partition.
+pub const EDGE_LOST_MAX: usize = 500;
+
 /// How long a user's typing is shown without being renewed, milliseconds.
 pub const TYPING_MS: u64 = 5_000;
+
+/// Invitations that one user may send in a minute.
+pub const INVITATIONS_PER_MINUTE: u32 = 10;
+
+/// Notifications kept per user.
+pub const NOTIFICATIONS_MAX: usize = 1_000;

@@ -147,6 +147,17 @@ macro_rules! words {
                 serializer.serialize_str(self.word())
             }
         }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let words: Vec<_> = Self::ALL.iter().map(|value| value.word()).collect();
+                schemars::json_schema!({ "type": "string", "enum": words })
+            }
+        }
     };
 }
 pub(crate) use words;
@@ -258,6 +269,97 @@ impl<'de, const DEFAULT: usize, const MAX: usize> Deserialize<'de> for Limit<DEF
             .filter(|limit| (1..=MAX).contains(limit))
             .map(Self)
             .ok_or_else(|| D::Error::custom(format!("must be 1 to {MAX}")))
+    }
+}
+
+/// A whole number from `MIN` to `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Whole<const MIN: u64, const MAX: u64>(pub u64);
+
+impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u64::try_from(i64::deserialize(deserializer)?).ok();
+        let found = number.filter(|number| (MIN..=MAX).contains(number)).map(Self);
+        found.ok_or_else(|| D::Error::custom(format!("must be {MIN} to {MAX}")))
+    }
+}
+
+/// Most items of a list that a caller names.
+pub(crate) const NAMED_MAX: usize = 100;
+
+/// A list of at most 100.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Few<T>(pub Vec<T>);
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let list = Vec::deserialize(deserializer)?;
+        if list.len() > NAMED_MAX {
+            return Err(D::Error::custom(format!("names more than {NAMED_MAX}")));
+        }
+        Ok(Self(list))
+    }
+}
+
+/// Where a page ended: the last item's score and name, `<score>:<name>`, as `nextCursor` says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// The item's score.
+    pub score: u64,
+    /// The item.
+    pub name: String,
+}
+
+/// Longest name in a cursor, in bytes: ids are shorter.
+const CURSOR_NAME_LENGTH_MAX: usize = 256;
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        let parts = text.split_once(':').and_then(|(score, name)| {
+            let is_name = (1..=CURSOR_NAME_LENGTH_MAX).contains(&name.len())
+                && !name.contains(|c: char| c.is_control() || c.is_whitespace());
+            Some(Self { score: score.parse().ok()?, name: name.to_owned() }).filter(|_| is_name)
+        });
+        parts.ok_or_else(|| D::Error::custom("must be the nextCursor of an earlier answer"))
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}:{}", self.score, self.name))
+    }
+}
+
+/// Longest emoji, in code points: the longest sequences of families and flags have 10 or so, and names
+/// such as `:thumbs_up:` fit.
+const EMOJI_LENGTH_MAX: usize = 32;
+
+/// What somebody reacts with: an emoji or a name for one, without blanks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Emoji(String);
+
+impl Emoji {
+    /// The emoji.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Emoji {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        let text = tidy_name(&text, EMOJI_LENGTH_MAX).map_err(D::Error::custom)?;
+        if text.chars().any(char::is_whitespace) {
+            return Err(D::Error::custom("must be one emoji, without blanks"));
+        }
+        Ok(Self(text))
     }
 }
 

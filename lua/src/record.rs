@@ -11,6 +11,7 @@
 //!   ack      12                      the client's acknowledgement id, if it wants one
 //!   request  0f8c…                   the client's requestId, if it gave one
 //!   payload  {"roomId":"algorithms"} the client's JSON, untouched
+//!   source   42 1795413580061-0      where it was relayed from: a partition's outbox, or `ingress`
 //! ```
 
 use std::collections::HashMap;
@@ -40,6 +41,40 @@ pub struct Record {
     pub ack: Option<u64>,
     /// The client's JSON.
     pub payload: String,
+    /// Where it was relayed from, if it was.
+    pub source: Option<Source>,
+}
+
+/// The stream that an event was relayed from, and its entry's id there. Ids of one stream only grow,
+/// so that an id that is not newer than the last is one that was relayed twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// `ingress`, or the number of the partition whose outbox it was.
+    pub stream: String,
+    /// The id there.
+    pub id: EventId,
+}
+
+impl Source {
+    /// Stands for the stream that back ends write.
+    pub const INGRESS: &str = "ingress";
+
+    /// `<stream> <id>`, as in the field `source`.
+    pub fn text(stream: &str, id: EventId) -> String {
+        format!("{stream} {id}")
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (stream, id) = text.split_once(' ')?;
+        Some(Self { stream: stream.to_owned(), id: id.parse().ok()? })
+    }
+}
+
+impl Record {
+    /// Whether the event comes from another partition, which has checked what is its to check.
+    pub fn is_relayed(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.stream != Source::INGRESS)
+    }
 }
 
 /// The edge and the connection that an event came from.
@@ -57,7 +92,7 @@ impl Origin {
         format!("{edge}/{connection}")
     }
 
-    fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let (edge, connection) = text.split_once('/')?;
         Some(Self { edge: edge.to_owned(), connection: connection.to_owned() })
     }
@@ -83,6 +118,7 @@ impl Record {
         let bad = |field| BadRecord { id, field, fields: fields.clone() };
         let text =
             |field| by_name.get(field).map(|text| (*text).to_owned()).ok_or_else(|| bad(field));
+        let source = by_name.get("source").map(|source| Source::read(source));
         Ok(Self {
             id,
             event: text("event")?,
@@ -93,6 +129,7 @@ impl Record {
             origin: Origin::read(&text("origin")?),
             ack: by_name.get("ack").and_then(|ack| ack.parse().ok()),
             payload: text("payload")?,
+            source: source.map(|source| source.ok_or_else(|| bad("source"))).transpose()?,
         })
     }
 
@@ -109,6 +146,8 @@ impl Record {
         ];
         fields.extend(self.ack.map(|ack| ("ack", ack.to_string())));
         fields.push(("payload", self.payload.clone()));
+        let source = self.source.as_ref().map(|source| Source::text(&source.stream, source.id));
+        fields.extend(source.map(|source| ("source", source)));
         fields.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
     }
 }

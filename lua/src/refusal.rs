@@ -3,8 +3,9 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -49,6 +50,14 @@ codes! {
     Unavailable = "unavailable",
     /// A defect of ours.
     Internal = "internal",
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = Self::ALL.iter().find(|code| code.word() == text).copied();
+        found.ok_or_else(|| D::Error::custom("must be a code"))
+    }
 }
 
 impl fmt::Display for Code {

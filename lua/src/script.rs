@@ -12,7 +12,9 @@ use redis::Script;
 pub struct Source {
     /// `feature/verb`.
     pub name: &'static str,
-    /// Names of the library files, in order.
+    /// The groups of library files that it begins with, none, [`OPEN`], or that and [`ADMIT`].
+    pub groups: &'static [&'static [&'static str]],
+    /// Names of the further library files, in order.
     pub uses: &'static [&'static str],
     /// The joined text.
     pub text: &'static str,
@@ -20,15 +22,45 @@ pub struct Source {
     pub script: LazyLock<Script>,
 }
 
+/// What every event's script begins with.
+pub const OPEN: &[&str] = &["send", "finish", "answer", "later", "open", "succeed"];
+
+/// What decides who may be in a room, after [`OPEN`].
+pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "enter", "admit"];
+
+/// The text of library files, one after the other.
+macro_rules! library {
+    ($($lib:literal)*) => { concat!($(include_str!(concat!("../scripts/lib/", $lib, ".lua")),)*) };
+    (uses) => { "" };
+    (open) => { library!["send" "finish" "answer" "later" "open" "succeed"] };
+    (admit) => {
+        concat!(library!(open), library!["refuse" "room" "sanction" "staff" "enter" "admit"])
+    };
+}
+
+macro_rules! group {
+    (uses) => {
+        &[]
+    };
+    (open) => {
+        &[OPEN]
+    };
+    (admit) => {
+        &[OPEN, ADMIT]
+    };
+}
+
 macro_rules! scripts {
-    ($($ident:ident = $name:literal uses [$($lib:literal)*];)*) => {
+    ($($ident:ident = $name:literal $group:ident [$($lib:literal)*];)*) => {
         $(
             #[doc = concat!("`scripts/", $name, ".lua`")]
             pub static $ident: Source = Source {
                 name: $name,
+                groups: group!($group),
                 uses: &[$($lib),*],
                 text: concat!(
-                    $(include_str!(concat!("../scripts/lib/", $lib, ".lua")),)*
+                    library!($group),
+                    library![$($lib)*],
                     include_str!(concat!("../scripts/", $name, ".lua"))
                 ),
                 script: LazyLock::new(|| Script::new($ident.text)),
@@ -43,37 +75,95 @@ macro_rules! scripts {
 }
 
 scripts! {
-    CHAT_HISTORY = "chat/history"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "message"
-              "later"];
+    CHAT_DELETE = "chat/delete"
+        admit ["level" "publication" "record" "message" "author" "span" "discard" "unreact" "erase"];
+    CHAT_EDIT = "chat/edit"
+        admit ["silent" "publication" "record" "message" "lines" "author" "slots" "me" "shown"];
+    CHAT_HISTORY = "chat/history" admit ["lines" "slots" "me" "shown" "collect" "span" "replies"];
+    CHAT_MARK = "chat/mark" admit ["inform" "unread"];
+    CHAT_REACT = "chat/react"
+        admit ["silent" "publication" "record" "message" "lines" "slots" "span" "allot" "append"
+               "discard" "reactions" "me"];
     CHAT_SEND = "chat/send"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "publication" "record"
-              "message" "quote"];
-    INTAKE_BURY = "intake/bury" uses ["answer" "finish" "open"];
-    INTAKE_REFUSE = "intake/refuse" uses ["answer" "finish" "open" "succeed"];
+        admit ["level" "silent" "defer" "pace" "publication" "record" "message" "lines" "slots" "me"
+               "shown" "root" "quote" "span" "allot" "append" "discard" "unreact" "trim" "inform"];
+    CHAT_UNREAD = "chat/unread" uses ["room" "sanction" "staff" "enter" "unread"];
+    DIRECTORY_LIST = "directory/list" open [];
+    DIRECTORY_ROOMS = "directory/rooms" open ["staff" "beyond" "older"];
+    DIRECTORY_UNLIST = "directory/unlist" open [];
+    EDGE_BEAT = "edge/beat" uses [];
+    EDGE_FORGET = "edge/forget" uses [];
+    EDGE_LATE = "edge/late" uses [];
+    EDGE_LOST = "edge/lost" open [];
+    INGRESS_ADVANCE = "ingress/advance" uses [];
+    INTAKE_BURY = "intake/bury" open [];
+    INTAKE_REFUSE = "intake/refuse" open [];
     INTAKE_SETTLE = "intake/settle" uses [];
     LEASE_REGISTER = "lease/register" uses [];
     LEASE_RELEASE = "lease/release" uses [];
     LEASE_RENEW = "lease/renew" uses [];
     LEASE_TAKE = "lease/take" uses [];
+    MODERATION_PARDON = "moderation/pardon"
+        admit ["level" "standing" "outranks" "person" "publication" "record"];
+    MODERATION_REPORT = "moderation/report" admit ["publication" "record"];
+    MODERATION_REPORTS = "moderation/reports" admit ["level"];
+    MODERATION_RESOLVE = "moderation/resolve"
+        admit ["level" "standing" "outranks" "person" "impose" "ending" "span" "discard" "unreact"
+               "erase" "publication" "record" "depart" "farewell" "inform" "expel"];
+    MODERATION_SANCTION = "moderation/sanction"
+        admit ["level" "standing" "outranks" "person" "impose" "ending" "publication" "record"
+               "depart" "farewell" "inform" "expel"];
+    MODERATION_SLOW = "moderation/slow" admit ["level" "view" "publication" "record"];
+    NOTIFICATION_LIST = "notification/list" open [];
+    NOTIFICATION_NOTIFY = "notification/notify" open ["reach"];
+    NOTIFICATION_READ = "notification/read" open ["reach"];
+    RATE_TAKE = "rate/take" uses [];
+    RELAY_ADVANCE = "relay/advance" uses [];
+    RELAY_APPEND = "relay/append" uses ["later"];
+    RELAY_DELIVER = "relay/deliver" uses [];
+    ROOM_CLOSE = "room/close"
+        admit ["inform" "level" "view" "publication" "record" "listing" "exited" "look"];
     ROOM_CREATE = "room/create"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "view" "publication" "record"
-              "member"];
-    ROOM_DROP = "room/drop" uses ["answer" "finish" "open" "succeed" "connections"];
+        admit ["inform" "view" "publication" "record" "listing" "belong" "exited" "recast" "sift"
+               "depart" "farewell" "put_out"];
+    ROOM_DROP = "room/drop" open ["connections"];
     ROOM_EXPIRE = "room/expire"
-        uses ["answer" "finish" "open" "succeed" "room" "publication" "record" "leave"];
+        open ["room" "publication" "record" "inform" "exited" "depart" "farewell" "tick" "crowd"];
+    ROOM_GLANCE = "room/glance" uses ["room" "sanction" "staff" "enter" "level" "view"];
+    ROOM_IDLE = "room/idle" open ["room" "inform" "view" "listing" "exited" "look"];
+    ROOM_INVITE = "room/invite"
+        admit ["inform" "level" "standing" "publication" "record" "belong" "recast"];
     ROOM_JOIN = "room/join"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "view" "publication"
-              "record" "logged" "later" "missed" "connections" "member" "snapshot"];
+        admit ["level" "view" "publication" "record" "message" "lines" "slots" "me" "shown" "collect"
+               "logged" "missed" "connections" "member" "snapshot"
+               "inform" "listing" "tick" "crowd"];
     ROOM_LEAVE = "room/leave"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "publication" "record"
-              "leave"];
-    ROOM_LOG = "room/log" uses ["publication" "logged"];
-    ROOM_MEMBERS = "room/members"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar" "beyond"];
-    ROOM_TYPING = "room/typing"
-        uses ["answer" "finish" "open" "succeed" "refuse" "room" "enter" "bar"];
+        admit ["publication" "record" "inform" "exited" "depart" "farewell" "tick" "crowd" "look"
+               "idle"];
+    ROOM_LOG = "room/log" uses ["publication" "message" "lines" "slots" "me" "shown" "logged"];
+    ROOM_MEMBERS = "room/members" admit ["beyond"];
+    ROOM_REMOVE = "room/remove"
+        admit ["inform" "level" "standing" "outranks" "person" "publication" "record" "depart" "farewell" "expel"
+               "look" "idle"];
+    ROOM_STATUS = "room/status" open ["room" "publication" "record" "member"];
+    ROOM_TICK = "room/tick" open ["tick"];
+    ROOM_TYPING = "room/typing" admit ["silent"];
+    ROOM_UPDATE = "room/update"
+        admit ["inform" "level" "view" "publication" "record" "listing" "belong" "exited" "recast"
+               "sift" "depart" "farewell" "put_out"];
     TIMER_FIRE = "timer/fire" uses [];
+    USER_ADMIT = "user/admit" uses [];
+    USER_CLAIM = "user/claim" open ["refuse"];
+    USER_ROOMS = "user/rooms" open ["beyond" "older"];
+    USER_CONNECTED = "user/connected" open ["inform"];
+    USER_DISCONNECT = "user/disconnect" open ["reach"];
+    USER_DISCONNECTED = "user/disconnected" open [];
+    USER_ENTERED = "user/entered" open ["inform"];
+    USER_EXITED = "user/exited" open [];
+    USER_EXPIRED = "user/expired" open [];
+    USER_STATUS = "user/status" open ["inform"];
+    USER_TELL = "user/tell" open ["reach"];
+    USER_UNREAD = "user/unread" open [];
 }
 
 /// Every script, for loading before a pipeline names it by hash.

@@ -4,7 +4,7 @@
 mod common;
 mod stage;
 
-use lua::commit::{self, Commit, Outcome, Place};
+use lua::commit::{self, Commit, Committed, Outcome, Place};
 use lua::id::EventId;
 use lua::refusal::{Code, Refusal};
 use lua::{key, lease};
@@ -77,13 +77,13 @@ async fn only_the_owner_at_its_place_commits() {
             assert_eq!(stage.commit(place, &record).await, outcome, "{place:?}");
             let bury = Commit::new(place, &record).bury("x");
             assert_eq!(
-                Outcome::read(run(&stage.redis, stage.node, bury).await),
+                Committed::read(run(&stage.redis, stage.node, bury).await).outcome,
                 outcome,
                 "{place:?}"
             );
             let refuse = Commit::new(place, &record).refuse(&Refusal::new(Code::Muted, "x"));
             assert_eq!(
-                Outcome::read(run(&stage.redis, stage.node, refuse).await),
+                Committed::read(run(&stage.redis, stage.node, refuse).await).outcome,
                 outcome,
                 "{place:?}"
             );
@@ -169,11 +169,11 @@ async fn an_event_that_cannot_be_applied_goes_to_the_dead_letters() {
             stage.append(next(&stage), &ann, "leave-room", &json!({ "roomId": stage.room })).await;
         let bury = |stage: &Stage| Commit::new(stage.place(), &record).bury("a \"defect\"\n");
         assert_eq!(
-            Outcome::read(run(&stage.redis, stage.node, bury(&stage)).await),
+            Committed::read(run(&stage.redis, stage.node, bury(&stage)).await).outcome,
             Outcome::Applied
         );
         assert_eq!(
-            Outcome::read(run(&stage.redis, stage.node, bury(&stage)).await),
+            Committed::read(run(&stage.redis, stage.node, bury(&stage)).await).outcome,
             Outcome::Rewind
         );
         let keys = stage.snapshot().await;
@@ -234,7 +234,7 @@ async fn an_entry_that_is_no_record_is_buried_however_it_looks() {
             let bad = commit::read_reply(read).remove(0).expect_err("no record");
             let buried =
                 run(&stage.redis, stage.node, commit::bury_entry(stage.place(), &bad)).await;
-            assert_eq!(Outcome::read(buried), Outcome::Applied);
+            assert_eq!(Committed::read(buried).outcome, Outcome::Applied);
             (stage.lease.applied, stage.lease.seq) = (bad.id, stage.lease.seq + 1);
         }
         let dead: i64 = stage.command(&["XLEN", &key::dead(stage.partition)]).await;

@@ -206,7 +206,7 @@ const UNDERSTOOD: &[&str] = &[
     "CreateRoom(CreateRoom { room_id: None, room_type: Discussion, name: None, access: None, max_members: None, request_id: None })",
     r#"JoinRoom(JoinRoom { room_id: RoomId("algorithms"), room_type: Some(Interview), since: Some(EventId { ms: 1795413580067, seq: 3 }), request_id: Some(RequestId("r")) })"#,
     r#"LeaveRoom(LeaveRoom { room_id: RoomId("algorithms"), request_id: Some(RequestId("r")) })"#,
-    r#"GetMembers(GetMembers { room_id: RoomId("algorithms"), cursor: Some(MemberCursor { joined_at: 1795413580067, user: UserId("bob") }), limit: Limit(500) })"#,
+    r#"GetMembers(GetMembers { room_id: RoomId("algorithms"), cursor: Some(Cursor { score: 1795413580067, name: "bob" }), limit: Limit(500) })"#,
     r#"TypingStart(Typing { room_id: RoomId("algorithms") })"#,
     r#"TypingStop(Typing { room_id: RoomId("algorithms") })"#,
     r#"SendMessage(SendMessage { room_id: RoomId("algorithms"), content: Text("let x = \"\\\";"), kind: Code, language: Some(Name("rust")), reply_to: Some(EventId { ms: 1795413580067, seq: 0 }), thread_id: Some(EventId { ms: 1795413580066, seq: 0 }), mentions: Mentions([UserId("bob")]), request_id: Some(RequestId("r")) })"#,

@@ -11,7 +11,7 @@ use lua::topology::Settings;
 use lua::{Redis, Value};
 
 /// Keys and arguments that `lib/open` takes from the front.
-const OPEN: (usize, usize) = (3, 5);
+const OPEN: (usize, usize) = (4, 6);
 
 /// A script or library file, in two parts.
 struct File {
@@ -148,7 +148,7 @@ fn each(check: impl Fn(&'static Source, File)) {
 fn every_file_is_in_the_table_and_used() {
     let mut known: BTreeSet<String> = script::sources().iter().map(|s| s.name.to_owned()).collect();
     assert_eq!(known.len(), script::sources().len(), "each once");
-    known.extend(script::sources().iter().flat_map(|s| s.uses).map(|lib| format!("lib/{lib}")));
+    known.extend(script::sources().iter().flat_map(|s| used(s)).map(|lib| format!("lib/{lib}")));
     assert_eq!(known, files());
 }
 
@@ -177,23 +177,30 @@ fn every_script_says_what_it_returns_and_uses() {
             .into_iter()
             .flat_map(str::split_whitespace)
             .collect();
-        let listed: Vec<String> = source.uses.iter().map(|lib| format!("lib/{lib}")).collect();
-        assert_eq!(uses, listed, "{}", file.name);
+        // A group of files goes by its last one's name; each group has those before it.
+        let group = match source.groups.len() {
+            0 => None,
+            1 => Some("open".to_owned()),
+            _ => Some("admit".to_owned()),
+        };
+        let listed = source.uses.iter().map(|lib| format!("lib/{lib}"));
+        assert_eq!(uses, group.into_iter().chain(listed).collect::<Vec<_>>(), "{}", file.name);
     });
 }
 
 #[test]
 fn every_library_file_that_is_used_is_called_and_stands_after_what_it_calls() {
     each(|source, file| {
-        for (n, lib) in source.uses.iter().enumerate() {
+        let all = used(source);
+        for (n, lib) in all.iter().enumerate() {
             let name = function_of(lib);
             let call = format!("{name}(");
-            let above =
-                source.uses[n + 1..].iter().map(|lib| File::read(&format!("lib/{lib}")).body);
-            let called = above.chain([file.body.clone()]).any(|body| calls(&body, &call));
-            assert!(called, "{} uses lib/{lib} and never calls {name}", file.name);
+            let below = all[n + 1..].iter().map(|lib| File::read(&format!("lib/{lib}")).body);
+            let called = below.chain([file.body.clone()]).any(|body| calls(&body, &call));
+            let in_group = source.groups.iter().any(|group| group.contains(lib));
+            assert!(called || in_group, "{} uses lib/{lib} and never calls {name}", file.name);
             let own = File::read(&format!("lib/{lib}")).body;
-            for later in &source.uses[n..] {
+            for later in &all[n..] {
                 let later = function_of(later);
                 let own = own.replace(&format!("function {later}("), "");
                 assert!(
@@ -204,6 +211,11 @@ fn every_library_file_that_is_used_is_called_and_stands_after_what_it_calls() {
             }
         }
     });
+}
+
+/// All library files of a script, in order.
+fn used(source: &Source) -> Vec<&'static str> {
+    source.groups.iter().copied().flatten().chain(source.uses).copied().collect()
 }
 
 /// The one function that a library file makes.
@@ -236,28 +248,31 @@ fn documented_errors_are_those_raised() {
 #[test]
 fn documented_refusals_are_those_made() {
     let codes: HashMap<&str, Code> = Code::ALL.iter().map(|code| (code.word(), *code)).collect();
+    let admit: BTreeSet<String> =
+        quoted(&File::read("lib/admit").body, "refuse(event, '", '\'').map(str::to_owned).collect();
     each(|source, file| {
-        let mut made: BTreeSet<String> =
-            quoted(&file.body, "refuse(event, '", '\'').map(str::to_owned).collect();
-        made.extend(quoted(&file.body, "\"code\":\"", '"').map(str::to_owned));
-        if calls(&file.body, "bar(") {
-            assert!(source.uses.contains(&"enter"));
-            made.extend(["not-found", "forbidden"].map(str::to_owned));
+        let mut made = BTreeSet::new();
+        let own = source.uses.iter().map(|lib| File::read(&format!("lib/{lib}")).body);
+        for body in own.chain([file.body.clone()]) {
+            made.extend(quoted(&body, "refuse(event, '", '\'').map(str::to_owned));
+            made.extend(quoted(&body, "\"code\":\"", '"').map(str::to_owned));
         }
         let documented =
             file.words("REFUSES", |word| word.contains('-') || codes.contains_key(word));
+        if calls(&file.body, "admit(") {
+            assert!(source.groups.contains(&script::ADMIT));
+            made.extend(documented.intersection(&admit).cloned());
+        }
         assert_eq!(documented, made, "{}", file.name);
         for code in documented {
             assert!(codes.contains_key(code.as_str()), "{}: {code} is no code", file.name);
         }
     });
-    // `bar` refuses with what `enter` gives, and `open` with one code of its own.
-    let bar: BTreeSet<String> =
-        quoted(&File::read("lib/bar").body, "refuse(event, '", '\'').map(str::to_owned).collect();
+    // `admit` refuses with what `enter` gives, and `open` with one code of its own.
     let enter: BTreeSet<String> =
         quoted(&File::read("lib/enter").body, "return nil, '", '\'').map(str::to_owned).collect();
-    assert_eq!(bar, BTreeSet::from(["forbidden", "not-found"].map(str::to_owned)));
-    assert_eq!(bar, enter);
+    assert_eq!(admit, BTreeSet::from(["banned", "forbidden", "gone", "not-found"].map(str::to_owned)));
+    assert_eq!(admit, enter);
     let open = File::read("lib/open");
     let made: BTreeSet<String> =
         quoted(&open.body, "\"code\":\"", '"').map(str::to_owned).collect();

@@ -8,7 +8,7 @@ mod stage;
 use std::collections::BTreeSet;
 
 use lua::batch::Batch;
-use lua::commit::{self, Commit, Outcome, Place};
+use lua::commit::{self, Commit, Committed, Outcome, Place};
 use lua::id::EventId;
 use lua::lease::Lease;
 use lua::record::{Origin, Record};
@@ -16,7 +16,7 @@ use lua::{key, room};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value as Json, json};
-use stage::{EDGE, Keys, Stage, call, each, run};
+use stage::{EDGE, Keys, Stage, each, run};
 
 /// Schedules tried on each topology; a failure names its seed.
 const SEEDS: std::ops::Range<u64> = 0..4;
@@ -87,6 +87,7 @@ fn schedule(seed: u64, stage: &Stage) -> Vec<Record> {
             user: user.parse().expect("a user id"),
             ack: Some(id.seq),
             payload: payload.to_string(),
+            source: None,
         }
     });
     events.collect()
@@ -185,10 +186,10 @@ async fn send(stage: &Stage, place: Place, records: &[Record]) -> Vec<Outcome> {
     let mut batch = Batch::default();
     for (n, record) in records.iter().enumerate() {
         let place = Place { seq: place.seq + n as u64, ..place };
-        batch.add(call(Commit::new(place, record), &stage.bounds));
+        batch.add(workers::apply::call(Commit::new(place, record), &stage.config));
     }
     let replies = batch.run(&stage.redis, stage.node).await.expect("the node answers");
-    replies.into_iter().map(Outcome::read).collect()
+    replies.into_iter().map(|reply| Committed::read(reply).outcome).collect()
 }
 
 async fn end(stage: &mut Stage) -> Ended {

@@ -8,7 +8,14 @@ mod clients;
 mod command;
 mod connect;
 mod durability;
+mod edge_crash;
+mod limits;
+mod http;
+mod ingress;
+mod notifications;
+mod presence;
 mod rooms;
+mod token;
 
 use harness::{Options, Stack, Topology};
 

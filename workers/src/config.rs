@@ -30,7 +30,41 @@ pub struct Config {
     #[arg(long, env = "LOG_MAX", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub log_max: u64,
 
+    /// Messages of one user that one room takes in `RATE_MESSAGES_WINDOW_MS`; 0: any number.
+    #[arg(long, env = "RATE_MESSAGES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=1_000))]
+    pub rate_messages: u64,
+
+    /// The time in which these messages count, milliseconds.
+    #[arg(long, env = "RATE_MESSAGES_WINDOW_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    pub rate_messages_window_ms: u64,
+
+    /// How long a room that nobody is in and nobody belongs to is kept after the last event, milliseconds;
+    /// a closed one, too.
+    #[arg(long, env = "ROOM_IDLE_TTL_MS", default_value_t = 30 * 24 * 3_600_000)]
+    pub room_idle_ttl_ms: u64,
+
+    /// Rooms that one user may own.
+    #[arg(long, env = "ROOMS_OWNED_MAX", default_value_t = 1_000)]
+    pub rooms_owned_max: u64,
+
     /// How long a user stays present after the last connection ended, milliseconds.
     #[arg(long, env = "PRESENCE_GRACE_MS", default_value_t = 5_000)]
     pub presence_grace_ms: u64,
+
+    /// Members of a room above which joins and leaves are told together, about once per second.
+    #[arg(long, env = "PRESENCE_BATCH_ABOVE", default_value_t = 200)]
+    pub presence_batch_above: u64,
+
+    /// Events of one partition that may wait before the ingress waits with more.
+    #[arg(long, env = "INTAKE_LAG_MAX", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub intake_lag_max: u64,
+
+    /// Entries of the stream that tells back ends of rooms and users.
+    #[arg(long, env = "LIFECYCLE_MAX", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub lifecycle_max: u64,
+
+    /// How long an edge may say nothing before its connections end, milliseconds. The same for edges
+    /// and workers.
+    #[arg(long, env = "EDGE_LEASE_MS", default_value_t = 6_000, value_parser = clap::value_parser!(u64).range(500..=60_000))]
+    pub edge_lease_ms: u64,
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lua::batch::Batch;
-use lua::commit::{self, Commit, Outcome, Place};
+use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::id::{EventId, Partition};
 use lua::record::{BadRecord, Record};
 use lua::topology::NodeId;
@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use crate::config::Config;
+use crate::gather::Gatherer;
+use crate::held::Answer;
 use crate::partitions::{Partitions, Turn};
 
 /// How long an idle consumer waits for a doorbell before it looks at every partition all the same.
@@ -31,6 +33,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Consumer {
     pub redis: Redis,
     pub partitions: Arc<Partitions>,
+    pub gatherer: Gatherer,
     pub config: Config,
 }
 
@@ -161,7 +164,7 @@ impl Consumer {
             if stopped == Some(place.partition) {
                 continue;
             }
-            stopped = match self.note(sent, Outcome::read(reply)) {
+            stopped = match self.note(sent, Committed::read(reply)) {
                 End::Done => None,
                 End::Stopped => {
                     self.give_up(place);
@@ -181,22 +184,13 @@ impl Consumer {
         served
     }
 
-    /// Takes note of one event's outcome.
-    fn note(&self, sent: Sent, outcome: Outcome) -> End {
+    /// Takes note of what one event came to.
+    fn note(&self, sent: Sent, committed: Committed) -> End {
         let partition = sent.place.partition;
-        match outcome {
+        match committed.outcome {
             Outcome::Applied | Outcome::Logged | Outcome::Again | Outcome::Refused(_) => {
-                self.count(&sent, &outcome);
-                self.partitions.with(partition, sent.place.fence, |held| {
-                    held.advance(sent.id);
-                    let Ok(record) = sent.entry else { return };
-                    if outcome == Outcome::Logged {
-                        held.changed.insert(record.entity, record.id);
-                    } else if record.event == "connection-closed" {
-                        let due = record.id.ms + self.config.presence_grace_ms;
-                        held.due_ms = Some(held.due_ms.map_or(due, |known| known.min(due)));
-                    }
-                });
+                self.count(&sent, &committed.outcome);
+                self.done(sent, committed);
                 End::Done
             }
             Outcome::Fenced => {
@@ -216,6 +210,40 @@ impl Consumer {
                 End::Stopped
             }
             Outcome::Defect(problem) => End::Defect(Box::new(sent), problem),
+        }
+    }
+
+    /// The partition is past the event: what is left to do?
+    fn done(&self, sent: Sent, committed: Committed) {
+        let Place { partition, fence, .. } = sent.place;
+        let answer = match (&sent.entry, committed.rest) {
+            (_, Rest::Nothing) | (Err(_), Rest::Gather(_)) => None,
+            (Ok(record), Rest::Gather(ids)) => {
+                self.gatherer.start(sent.place, record.clone(), ids);
+                None
+            }
+            (Ok(record), Rest::Relay { answer: text }) if !text.is_empty() => {
+                let channel = Commit::new(sent.place, record).inbox();
+                Some(Some(Answer { channel, text }))
+            }
+            (_, Rest::Relay { .. }) => Some(None),
+        };
+        let is_sent = answer.is_some();
+        self.partitions.with(partition, fence, |held| {
+            held.advance(sent.id);
+            if let Some(answer) = answer {
+                held.outbox.add(answer);
+            }
+            let Ok(record) = sent.entry else { return };
+            if committed.outcome == Outcome::Logged {
+                held.changed.insert(record.entity, record.id);
+            } else if record.event == "edge-lost" {
+                // It put events into the partition's own intake.
+                self.partitions.ring(partition);
+            }
+        });
+        if is_sent {
+            self.partitions.sent.notify_waiters();
         }
     }
 
@@ -247,7 +275,7 @@ impl Consumer {
         match batch.run(&self.redis, node).await {
             Ok(replies) => {
                 metrics::counter!("rt_dead_letters_total").increment(1);
-                replies.into_iter().all(|reply| Outcome::read(reply).is_done())
+                replies.into_iter().all(|reply| Committed::read(reply).outcome.is_done())
             }
             Err(problem) => {
                 warn!(%problem, "a dead letter could not be written");

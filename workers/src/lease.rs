@@ -20,6 +20,9 @@ use crate::share::share;
 /// How often the duty says that the worker lives, and looks who else does and what is to be done.
 const ROUND: Duration = Duration::from_millis(100);
 
+/// How long a partition that is another's now may take to relay what it sent.
+const LEAVE_MAX: Duration = Duration::from_secs(1);
+
 /// The lease duty's parts.
 pub struct Duty {
     pub redis: Redis,
@@ -171,11 +174,14 @@ impl Duty {
         }
     }
 
-    /// Hands over what is another's now.
+    /// Hands over what is another's now, once what it has under way is done.
     async fn hand_over(&self, mine: &HashSet<Partition>) {
-        let others =
-            self.partitions.owned().into_iter().filter(|partition| !mine.contains(partition));
-        self.release(others.collect()).await;
+        let (stay, leave): (Vec<_>, Vec<_>) =
+            self.partitions.owned().into_iter().partition(|partition| mine.contains(partition));
+        stay.into_iter().for_each(|partition| self.partitions.stay(partition));
+        let ready =
+            leave.into_iter().filter(|partition| self.partitions.leave(*partition, LEAVE_MAX));
+        self.release(ready.collect()).await;
     }
 
     /// Hands everything over and leaves: the last thing that a worker does.

@@ -1,10 +1,15 @@
 //! Rules: records in, one script call each, deliveries out. Any number of workers share the partitions.
 
-mod apply;
+pub mod apply;
 pub mod config;
 mod consume;
+mod edges;
+mod gather;
+mod held;
+mod ingress;
 mod lease;
 mod partitions;
+mod relay;
 mod share;
 mod tend;
 
@@ -13,6 +18,7 @@ use std::sync::Arc;
 
 use config::Config;
 use consume::Consumer;
+use gather::Gatherer;
 use lease::Duty;
 use lua::subscriber::{Status, Subscriber};
 use lua::{Redis, key};
@@ -34,22 +40,46 @@ pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> a
         worker: worker.clone(),
         lease_ms: config.lease_ms,
     };
-    let consumer = Arc::new(Consumer { redis: redis.clone(), partitions, config });
+    let ingress =
+        ingress::Duty { redis: redis.clone(), worker: worker.clone(), config: config.clone() };
+    let gatherer = Gatherer::new(redis.clone());
+    let consumer = Arc::new(Consumer { redis: redis.clone(), partitions, gatherer, config });
     info!(worker, "working");
 
-    let consuming = TaskTracker::new();
+    let work = Work::default();
     tokio::join!(
         duty.run(shutdown.clone()),
-        follow_nodes(&redis, &consumer, &consuming, &shutdown)
+        ingress.run(shutdown.clone()),
+        edges::run(Arc::clone(&consumer), shutdown.clone()),
+        follow_nodes(&redis, &consumer, &work, &shutdown),
     );
 
-    // Stop reading, finish the batch, then hand over: a partition that is released while its batch
-    // is under way would stand still until the batch is refused.
-    consuming.close();
-    consuming.wait().await;
+    // Stop reading, finish the batch, relay what it sent, then hand over: a partition that is released
+    // while its batch is under way would stand still until the batch is refused.
+    work.finish().await;
+    consumer.gatherer.finished().await;
     duty.release_all().await;
     info!(worker, "stopped");
     Ok(())
+}
+
+/// The tasks of all nodes.
+#[derive(Default)]
+struct Work {
+    consuming: TaskTracker,
+    relaying: TaskTracker,
+    /// The relays end after the consumers, which give them work.
+    consumed: CancellationToken,
+}
+
+impl Work {
+    async fn finish(&self) {
+        self.consuming.close();
+        self.consuming.wait().await;
+        self.consumed.cancel();
+        self.relaying.close();
+        self.relaying.wait().await;
+    }
 }
 
 /// Hears which partitions have work.
@@ -73,11 +103,11 @@ fn doorbell(redis: &Redis, partitions: &Arc<Partitions>) -> Subscriber {
     )
 }
 
-/// Keeps a consumer and a tender for every node that there is.
+/// Keeps a consumer, a tender and a relay for every node that there is.
 async fn follow_nodes(
     redis: &Redis,
     consumer: &Arc<Consumer>,
-    consuming: &TaskTracker,
+    work: &Work,
     shutdown: &CancellationToken,
 ) {
     let mut changes = redis.changes();
@@ -85,8 +115,10 @@ async fn follow_nodes(
     loop {
         for node in redis.nodes() {
             if known.insert(node) {
-                consuming.spawn(Arc::clone(consumer).run(node, shutdown.clone()));
-                consuming.spawn(tend::run(Arc::clone(consumer), node, shutdown.clone()));
+                work.consuming.spawn(Arc::clone(consumer).run(node, shutdown.clone()));
+                work.consuming.spawn(tend::run(Arc::clone(consumer), node, shutdown.clone()));
+                let consumed = work.consumed.clone();
+                work.relaying.spawn(relay::run(Arc::clone(consumer), node, consumed));
             }
         }
         tokio::select! {

@@ -3,7 +3,7 @@
 //! One table, shared by the lease duty (which takes, renews and hands over), the consumers (which
 //! advance) and the doorbell (which marks). No lock is held across an await.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,54 +14,11 @@ use lua::lease::Lease;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// Every how many applied events an id is noted, to trim behind later.
-const MILESTONE_EVENTS: u64 = 100;
+use crate::held::{Held, Outbox};
 
-/// A partition that this worker owns.
-#[derive(Debug)]
-pub struct Held {
-    /// Fence, position and term.
-    pub lease: Lease,
-    /// The Redis process that granted it. Another one may hold another history.
-    pub run: Arc<str>,
-    /// Until when the worker may act on it: two thirds of the lease, counted from before the call
-    /// that took or renewed it, by the worker's own clock.
-    pub safe_until: Instant,
-    /// When the lease was last renewed.
-    pub renewed: Instant,
-    /// When work of the partition is due (ms since the epoch), as far as is known.
-    pub due_ms: Option<u64>,
-    /// Rooms whose log grew since the last heartbeat, with the newest id.
-    pub changed: HashMap<String, EventId>,
-    /// Whether the consumer group is behind the applied position.
-    pub unsettled: bool,
-    milestones: VecDeque<(u64, EventId)>,
-}
-
-impl Held {
-    /// Notes that the partition is past `id`.
-    pub fn advance(&mut self, id: EventId) {
-        self.lease.seq += 1;
-        self.lease.applied = id;
-        self.unsettled = true;
-        if self.lease.seq.is_multiple_of(MILESTONE_EVENTS) {
-            self.milestones.push_back((self.lease.seq, id));
-        }
-    }
-
-    /// The newest noted id with at least `keep` applied events after it; older ones are forgotten.
-    pub fn trim_before(&mut self, keep: u64) -> Option<EventId> {
-        let mut found = None;
-        while let Some((seq, id)) = self.milestones.front().copied() {
-            if seq + keep > self.lease.seq {
-                break;
-            }
-            found = Some(id);
-            self.milestones.pop_front();
-        }
-        found
-    }
-}
+/// How long answers of a partition that was given up wait for it to be taken again. Later, whoever
+/// asked has given up, too.
+const ABANDONED_MAX: Duration = Duration::from_secs(5);
 
 /// What a consumer needs to know to work on a partition for one turn.
 #[derive(Debug, Clone, Copy)]
@@ -72,12 +29,27 @@ pub struct Turn {
     pub applied: EventId,
 }
 
+/// A partition whose outbox is to be relayed.
+#[derive(Debug, Clone, Copy)]
+pub struct Due {
+    /// The partition.
+    pub partition: Partition,
+    /// The owner's fence.
+    pub fence: u64,
+    /// Answers that wait for what is in the outbox now.
+    pub answers: usize,
+}
+
 /// All partitions, owned or not.
 pub struct Partitions {
     held: Mutex<Vec<Option<Held>>>,
+    /// What waited in the partitions that were given up to be taken again.
+    abandoned: Mutex<HashMap<Partition, (Instant, Outbox)>>,
     rung: Vec<AtomicBool>,
     /// Wakes the consumers when a partition was rung.
     pub wake: Notify,
+    /// Wakes the relays when a partition has something to relay.
+    pub sent: Notify,
     /// Wakes the lease duty when a partition was given up.
     pub lost: Notify,
 }
@@ -86,8 +58,10 @@ impl Default for Partitions {
     fn default() -> Self {
         Self {
             held: Mutex::new((0..PARTITIONS).map(|_| None).collect()),
+            abandoned: Mutex::default(),
             rung: (0..PARTITIONS).map(|_| AtomicBool::new(false)).collect(),
             wake: Notify::new(),
+            sent: Notify::new(),
             lost: Notify::new(),
         }
     }
@@ -123,27 +97,52 @@ impl Partitions {
         asked: Instant,
         lease_ms: u64,
     ) {
-        self.held.lock()[partition.index()] = Some(Held {
-            lease,
-            run,
-            safe_until: asked + Duration::from_millis(lease_ms * 2 / 3),
-            renewed: asked,
-            due_ms: Some(0),
-            changed: HashMap::new(),
-            unsettled: true,
-            milestones: VecDeque::new(),
-        });
+        let safe_until = asked + Duration::from_millis(lease_ms * 2 / 3);
+        let mut held = Held::new(lease, run, asked, safe_until);
+        if let Some((since, outbox)) = self.abandoned.lock().remove(&partition)
+            && since.elapsed() < ABANDONED_MAX
+        {
+            held.outbox = outbox;
+            held.outbox.pending = true;
+        }
+        self.held.lock()[partition.index()] = Some(held);
         // The mark may be on already, from when the partition was not ours.
         self.rung[partition.index()].store(true, Ordering::Release);
         self.wake.notify_waiters();
+        self.sent.notify_waiters();
     }
 
     /// Lets a partition go, if it is still held with this fence.
     pub fn drop_lease(&self, partition: Partition, fence: u64) {
-        let mut held = self.held.lock();
-        if held[partition.index()].as_ref().is_some_and(|held| held.lease.fence == fence) {
-            held[partition.index()] = None;
+        let dropped = {
+            let mut held = self.held.lock();
+            held[partition.index()].take_if(|held| held.lease.fence == fence)
+        };
+        if let Some(held) = dropped {
+            self.abandoned.lock().insert(partition, (Instant::now(), held.outbox));
             self.lost.notify_one();
+        }
+    }
+
+    /// Begins to hand a partition over, or goes on: nothing more is read. Tells whether it can go now:
+    /// what it sent and answered is on its way, or has had `patience`.
+    pub fn leave(&self, partition: Partition, patience: Duration) -> bool {
+        let mut held = self.held.lock();
+        let Some(held) = &mut held[partition.index()] else { return true };
+        let Some(since) = held.leaving else {
+            // A turn may be under way: its answers are waited for.
+            held.leaving = Some(Instant::now());
+            return false;
+        };
+        held.outbox.is_settled() || since.elapsed() >= patience
+    }
+
+    /// Keeps a partition that was to be handed over.
+    pub fn stay(&self, partition: Partition) {
+        if let Some(held) = &mut self.held.lock()[partition.index()]
+            && held.leaving.take().is_some()
+        {
+            self.ring(partition);
         }
     }
 
@@ -198,11 +197,27 @@ impl Partitions {
     pub fn turns(&self, partitions: impl Iterator<Item = Partition>) -> Vec<Turn> {
         let mut turns = Vec::new();
         self.each_safe(partitions, |partition, held| {
+            // What they send would have to wait: the mark stays for later.
+            if held.leaving.is_some() || held.outbox.is_full() {
+                return;
+            }
             if self.rung[partition.index()].swap(false, Ordering::AcqRel) {
                 let place = Place { partition, fence: held.lease.fence, seq: held.lease.seq };
                 turns.push(Turn { place, applied: held.lease.applied });
             }
         });
         turns
+    }
+
+    /// The partitions among `partitions` whose outboxes are to be relayed; their marks are taken off.
+    pub fn due(&self, partitions: impl Iterator<Item = Partition>) -> Vec<Due> {
+        let mut due = Vec::new();
+        self.each_safe(partitions, |partition, held| {
+            if std::mem::take(&mut held.outbox.pending) {
+                let answers = held.outbox.answers();
+                due.push(Due { partition, fence: held.lease.fence, answers });
+            }
+        });
+        due
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::consume::{Consumer, now_ms};
+use crate::relay;
 
 /// How often the duty looks.
 const ROUND: Duration = Duration::from_millis(200);
@@ -36,6 +37,9 @@ enum Call {
 pub async fn run(consumer: Arc<Consumer>, node: NodeId, shutdown: CancellationToken) {
     let (mut beaten, mut beaten_all) = (Instant::now(), Instant::now());
     while !shutdown.is_cancelled() {
+        let backlog = relay::backlog(&consumer, consumer.of_node(node));
+        metrics::gauge!("rt_relay_backlog", "node" => consumer.redis.address(node))
+            .set(backlog as f64);
         let slow = beaten_all.elapsed() >= SLOW_BEAT;
         let beat = slow || beaten.elapsed() >= BEAT;
         let (batch, calls) = gather(&consumer, node, beat, slow);
@@ -61,12 +65,13 @@ fn gather(consumer: &Consumer, node: NodeId, beat: bool, slow: bool) -> (Batch, 
     let now = now_ms();
     consumer.partitions.each_safe(consumer.of_node(node), |partition, held| {
         let fence = held.lease.fence;
-        if held.due_ms.is_some_and(|due| due <= now) {
+        // What was applied may have put work in that is due sooner than what was known.
+        if held.unsettled || held.due_ms.is_some_and(|due| due <= now) {
             batch.add(lease::fire(partition, fence, DUE_MAX));
             calls.push(Call::Fire(partition, fence));
         }
         if std::mem::take(&mut held.unsettled) {
-            let keep = held.trim_before(consumer.config.intake_keep);
+            let keep = held.milestones.before(held.lease.seq, consumer.config.intake_keep);
             batch.add(lease::settle(partition, fence, keep));
             calls.push(Call::Other);
         }

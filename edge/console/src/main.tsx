@@ -9,8 +9,12 @@ import { type Services, ServicesContext, startServices } from "./shell/services.
 import { Workspace } from "./shell/workspace.tsx";
 import "./style/base.css";
 import "./style/controls.css";
+import "./style/dialogs.css";
 import "./style/layout.css";
 import "./style/chat.css";
+import "./style/messages.css";
+import "./style/composer.css";
+import "./style/moderation.css";
 
 // At once, before anything can copy the address or a screenshot can show it.
 const asked = readHash(location.hash);

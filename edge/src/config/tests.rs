@@ -73,9 +73,20 @@ fn numbers_out_of_range_are_refused() {
         ["--rooms-per-connection", "0"],
         ["--jwt-leeway-seconds", "-1"],
         ["--port", "65536"],
+        ["--rate-events-burst", "0"],
+        ["--connections-per-minute", "1000001"],
+        ["--trusted-proxies", "10.0.0.0/33"],
     ] {
         assert!(Cli::try_parse_from(["edge"].iter().chain(&flags)).is_err(), "{flags:?}");
     }
+}
+
+#[test]
+fn proxies_are_a_list_and_rates_can_be_off() {
+    let proxies = |list: &str| config(&["--trusted-proxies", list]).listen.trusted_proxies;
+    assert!(proxies("").is_empty() && !proxies("10.0.0.0/8, 192.0.2.1,2001:db8::/32").is_empty());
+    let off = config(&["--rate-events-per-second", "0", "--connections-per-minute", "0"]);
+    assert_eq!((off.rates.rate_events_per_second, off.rates.connections_per_minute), (0, 0));
 }
 
 #[test]
@@ -87,7 +98,8 @@ fn secrets_are_printed_as_dots() {
 #[test]
 fn the_edge_has_a_name_of_its_own_unless_one_is_set() {
     let named = config(&["--edge-id", "edge-1"]);
-    assert_eq!(named.listen.edge_name(), "edge-1");
+    assert!(named.listen.edge_name().starts_with("edge-1-"), "an incarnation of it");
+    assert_ne!(named.listen.edge_name(), named.listen.edge_name());
     for unnamed in [config(&[]), config(&["--edge-id", ""])] {
         let name = unnamed.listen.edge_name();
         assert!(

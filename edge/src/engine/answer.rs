@@ -5,6 +5,8 @@ use http_body_util::Full;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
+use super::Flood;
+
 /// The protocol's own errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Error {
@@ -72,6 +74,16 @@ pub(crate) fn draining() -> Response<Full<Bytes>> {
     let mut response =
         coded(StatusCode::SERVICE_UNAVAILABLE, Error::BadRequest.code(), "Server is stopping");
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// 429: too many sessions open from where this one comes from.
+pub(crate) fn flooded(flood: Flood) -> Response<Full<Bytes>> {
+    let code = Error::BadRequest.code();
+    let mut response = coded(StatusCode::TOO_MANY_REQUESTS, code, "Too many handshakes");
+    let seconds = HeaderValue::from(flood.retry_after_ms.div_ceil(1_000));
+    response.headers_mut().insert(RETRY_AFTER, seconds);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

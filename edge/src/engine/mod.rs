@@ -100,7 +100,19 @@ pub trait Application: Send + Sync + 'static {
     type Conversation: Conversation;
 
     /// A session opens: `request` is the one that asked for it, `outbox` leads to its client.
-    fn open(&self, request: &Parts, peer: SocketAddr, outbox: &Arc<Outbox>) -> Self::Conversation;
+    fn open(
+        &self,
+        request: &Parts,
+        peer: SocketAddr,
+        outbox: &Arc<Outbox>,
+    ) -> Result<Self::Conversation, Flood>;
+}
+
+/// So many sessions open from one place that the next does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flood {
+    /// When another try makes sense.
+    pub retry_after_ms: u64,
 }
 
 /// The receiving side of one session. Its calls come one at a time and in the client's order. They

@@ -49,7 +49,10 @@ impl<A: Application> Engine<A> {
     ) -> Response<Full<Bytes>> {
         let outbox = self.new_outbox();
         let (parts, _) = request.into_parts();
-        let conversation = self.application.open(&parts, peer, &outbox);
+        let conversation = match self.application.open(&parts, peer, &outbox) {
+            Ok(conversation) => conversation,
+            Err(flood) => return answer::flooded(flood),
+        };
         let session = Session::new(&self.settings, Transport::Polling, conversation, outbox);
         let session = Arc::new(session);
         let handshake = self.handshake(&session, r#""websocket""#);

@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::packet::Packet;
 use super::session::Session;
 use super::wire::Wire;
-use super::{Application, Engine, Transport};
+use super::{Application, Engine, Transport, answer};
 use crate::close::Reason;
 use crate::frame::Frame;
 use crate::outbox::{Outbox, Taken};
@@ -54,7 +54,10 @@ impl<A: Application> Engine<A> {
         let upgrade = hyper::upgrade::on(&mut request);
         let outbox = self.new_outbox();
         let (parts, _) = request.into_parts();
-        let conversation = self.application.open(&parts, peer, &outbox);
+        let conversation = match self.application.open(&parts, peer, &outbox) {
+            Ok(conversation) => conversation,
+            Err(flood) => return answer::flooded(flood),
+        };
         self.start(upgrade, Task::Open { conversation, outbox });
         response
     }

@@ -219,6 +219,35 @@ fn an_exit_takes_effect_at_its_place() {
 }
 
 #[test]
+fn a_room_that_ends_lets_everyone_out() {
+    let mut scene = Scene::new();
+    let (ann, bob) = (Guest::new("s1", "ann", &[]), Guest::new("s2", "bob", &[]));
+    let _ = scene.enter(&ann, 5, "owner");
+    let _ = scene.enter(&bob, 5, "member");
+    let _ = scene.publish(
+        r#"{"id":"6-0","prev":"5-0","term":1,"origin":"","frames":[
+            {"to":"all","frame":["closed"]},{"exit":"*"},{"to":"all","frame":["told"]}]}"#,
+    );
+    let _ = scene.publish(&entry(7, 6, "all"));
+    assert_eq!((ann.got(), bob.got()), (vec!["closed".to_owned()], vec!["closed".to_owned()]));
+}
+
+#[test]
+fn a_role_changes_who_is_told_what_is_for_moderators() {
+    let mut scene = Scene::new();
+    let (ann, bob) = (Guest::new("s1", "ann", &[]), Guest::new("s2", "bob", &[]));
+    let _ = scene.enter(&ann, 5, "moderator");
+    let _ = scene.enter(&bob, 5, "member");
+    let _ = scene.publish(&entry(6, 5, "moderators"));
+    let _ = scene.publish(
+        r#"{"id":"7-0","prev":"6-0","term":1,"origin":"","frames":[
+            {"to":"role:ann","frame":"viewer"},{"to":"role:bob","frame":"moderator"}]}"#,
+    );
+    let _ = scene.publish(&entry(8, 7, "moderators"));
+    assert_eq!((ann.got(), bob.got()), (vec!["e6".to_owned()], vec!["e8".to_owned()]));
+}
+
+#[test]
 fn a_state_is_shown_once_and_ends_unless_it_is_renewed() {
     let mut scene = Scene::new();
     let endings = Endings::default();

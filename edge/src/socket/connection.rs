@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::http::request::Parts;
+use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::packet::{self, Kind, Packet};
-use super::{Connect, Connection, Namespaces};
+use super::{Connect, Connection, Joining, Namespaces, Refusal};
 use crate::close::Reason;
-use crate::engine::{Application, Conversation, Settings, Transport};
+use crate::engine::{Application, Conversation, Flood, Settings, Transport};
 use crate::outbox::Outbox;
 
 /// How long the attachments of a packet may take to arrive.
@@ -33,6 +34,8 @@ pub struct Client<N: Namespaces> {
     opening: N::Opening,
     /// Mostly one, so a list beats a map.
     joined: Vec<Joined<N::Connection>>,
+    /// Some of them may not be answered yet.
+    asking: bool,
     /// Until when the first namespace has to be joined; none once that was done.
     connect_by: Option<Instant>,
     partial: Option<Box<Partial>>,
@@ -41,7 +44,19 @@ pub struct Client<N: Namespaces> {
 
 struct Joined<C> {
     namespace: Box<str>,
-    connection: C,
+    seat: Arc<Mutex<Seat<C>>>,
+}
+
+/// What became of a CONNECT.
+enum Seat<C> {
+    /// It is not answered yet.
+    Asked,
+    /// It was taken.
+    Taken(C),
+    /// It was refused; the client may try again.
+    Refused,
+    /// The client was gone before it was answered.
+    Over(Reason),
 }
 
 /// A binary packet whose attachments are still coming. Nothing else may come between.
@@ -67,16 +82,22 @@ impl<N: Namespaces> SocketIo<N> {
 impl<N: Namespaces> Application for SocketIo<N> {
     type Conversation = Client<N>;
 
-    fn open(&self, request: &Parts, peer: SocketAddr, outbox: &Arc<Outbox>) -> Client<N> {
-        Client {
+    fn open(
+        &self,
+        request: &Parts,
+        peer: SocketAddr,
+        outbox: &Arc<Outbox>,
+    ) -> Result<Client<N>, Flood> {
+        Ok(Client {
             namespaces: self.namespaces.clone(),
             outbox: outbox.clone(),
-            opening: self.namespaces.open(request, peer),
+            opening: self.namespaces.open(request, peer)?,
             joined: Vec::new(),
+            asking: false,
             connect_by: Some(Instant::now() + self.connect_timeout),
             partial: None,
             attachment_bytes_max: self.attachment_bytes_max,
-        }
+        })
     }
 }
 
@@ -116,14 +137,15 @@ impl<N: Namespaces> Conversation for Client<N> {
     fn deadline(&self) -> Option<(Instant, Reason)> {
         match &self.partial {
             Some(partial) => Some((partial.by, Reason::ParseError)),
-            None => self.connect_by.map(|by| (by, Reason::ConnectTimeout)),
+            None => {
+                let by = self.connect_by.filter(|_| !self.has_joined());
+                by.map(|by| (by, Reason::ConnectTimeout))
+            }
         }
     }
 
     fn closed(self, reason: Reason) {
-        for joined in self.joined {
-            joined.connection.closed(reason);
-        }
+        self.joined.into_iter().for_each(|joined| joined.end(reason));
     }
 }
 
@@ -147,6 +169,9 @@ impl<N: Namespaces> Client<N> {
         attachments: &[Bytes],
         transport: Transport,
     ) -> Result<(), Reason> {
+        if self.asking {
+            self.look_at_answers();
+        }
         let namespace = packet.namespace;
         match packet.kind {
             Kind::Connect { auth } => {
@@ -157,39 +182,109 @@ impl<N: Namespaces> Client<N> {
             }
             Kind::Disconnect => {
                 let place = self.find(namespace).ok_or(Reason::ParseError)?;
-                self.joined.swap_remove(place).connection.closed(Reason::ClientDisconnect);
+                self.joined.swap_remove(place).end(Reason::ClientDisconnect);
             }
             Kind::Event { event, .. } => {
-                let place = self.find(namespace).ok_or(Reason::ParseError)?;
-                self.joined[place].connection.event(event, attachments);
+                self.with(namespace, |connection| connection.event(event, attachments))?;
             }
             Kind::Ack { id, args, .. } => {
-                let place = self.find(namespace).ok_or(Reason::ParseError)?;
-                self.joined[place].connection.ack(id, &args, attachments);
+                self.with(namespace, |connection| connection.ack(id, &args, attachments))?;
             }
         }
         Ok(())
     }
 
-    /// Asks the namespace, which may make the connection known to others before it returns. The
+    /// Asks the namespace, which may make the connection known to others before it answers. The
     /// answer is to reach the client before anything that those others send.
     fn join(&mut self, namespace: &str, auth: Option<&RawValue>, transport: Transport) {
-        self.outbox.hold();
+        let hold = self.outbox.hold();
         let (opening, outbox) = (&self.opening, &self.outbox);
-        let request = Connect { namespace, auth, opening, outbox, transport };
-        let answer = match self.namespaces.connect(request) {
-            Ok(connection) => {
-                let answer = packet::connected(namespace, connection.sid());
-                self.joined.push(Joined { namespace: namespace.into(), connection });
-                self.connect_by = None;
-                answer
-            }
-            Err(refusal) => packet::refused(namespace, &refusal.message, refusal.code),
-        };
-        self.outbox.release(answer);
+        let joining =
+            self.namespaces.connect(Connect { namespace, auth, opening, outbox, transport });
+        let seat = Arc::new(Mutex::new(Seat::Asked));
+        self.joined.push(Joined { namespace: namespace.into(), seat: Arc::clone(&seat) });
+        let (outbox, namespace) = (Arc::clone(outbox), Box::<str>::from(namespace));
+        match joining {
+            Joining::Now(answer) => settle(&seat, &outbox, hold, &namespace, answer),
+            Joining::Later(answer) => drop(tokio::spawn(async move {
+                settle(&seat, &outbox, hold, &namespace, answer.await);
+            })),
+        }
+        self.asking = true;
+    }
+
+    /// Takes note of what became of CONNECTs.
+    fn look_at_answers(&mut self) {
+        self.joined.retain(|joined| !matches!(*joined.seat.lock(), Seat::Refused));
+        self.asking = self.joined.iter().any(|joined| matches!(*joined.seat.lock(), Seat::Asked));
+        if self.has_joined() {
+            self.connect_by = None;
+        }
+    }
+
+    fn has_joined(&self) -> bool {
+        self.joined.iter().any(|joined| matches!(*joined.seat.lock(), Seat::Taken(_)))
     }
 
     fn find(&self, namespace: &str) -> Option<usize> {
         self.joined.iter().position(|joined| &*joined.namespace == namespace)
     }
+
+    /// Whoever sends more before the CONNECT is answered does not speak the protocol.
+    fn with(
+        &self,
+        namespace: &str,
+        receive: impl FnOnce(&mut N::Connection),
+    ) -> Result<(), Reason> {
+        let place = self.find(namespace).ok_or(Reason::ParseError)?;
+        match &mut *self.joined[place].seat.lock() {
+            Seat::Taken(connection) => {
+                receive(connection);
+                Ok(())
+            }
+            _ => Err(Reason::ParseError),
+        }
+    }
+}
+
+impl<C: Connection> Joined<C> {
+    /// Ends the connection, at once or when its CONNECT is answered.
+    fn end(self, reason: Reason) {
+        let before = std::mem::replace(&mut *self.seat.lock(), Seat::Over(reason));
+        if let Seat::Taken(connection) = before {
+            connection.closed(reason);
+        }
+    }
+}
+
+/// Puts the answer to a CONNECT where it belongs, if anybody still waits for it. A client that is told of
+/// its connection finds it there.
+fn settle<C: Connection>(
+    seat: &Mutex<Seat<C>>,
+    outbox: &Outbox,
+    hold: u64,
+    namespace: &str,
+    answer: Result<C, Refusal>,
+) {
+    let mut seat = seat.lock();
+    if let Seat::Over(reason) = *seat {
+        outbox.release(hold, None);
+        drop(seat);
+        if let Ok(connection) = answer {
+            connection.closed(reason);
+        }
+        return;
+    }
+    let frame = match answer {
+        Ok(connection) => {
+            let frame = packet::connected(namespace, connection.sid());
+            *seat = Seat::Taken(connection);
+            frame
+        }
+        Err(refusal) => {
+            *seat = Seat::Refused;
+            packet::refused(namespace, &refusal)
+        }
+    };
+    outbox.release(hold, Some(frame));
 }

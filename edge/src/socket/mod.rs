@@ -6,6 +6,7 @@ mod packet;
 mod product;
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ pub use self::connection::SocketIo;
 pub use self::packet::Event;
 pub use self::product::Product;
 use crate::close::Reason;
-use crate::engine::Transport;
+use crate::engine::{Flood, Transport};
 use crate::outbox::Outbox;
 
 /// What stands behind the namespaces of a server.
@@ -26,12 +27,21 @@ pub trait Namespaces: Send + Sync + 'static {
     /// A connection: one client in one namespace.
     type Connection: Connection;
 
-    /// A session opens.
-    fn open(&self, request: &Parts, peer: SocketAddr) -> Self::Opening;
+    /// A session opens, unless too many do.
+    fn open(&self, request: &Parts, peer: SocketAddr) -> Result<Self::Opening, Flood>;
 
-    /// A client wants to join. A refusal leaves the transport as it is. Frames that anyone pushes to
-    /// the outbox from here on reach the client after the answer to its CONNECT.
-    fn connect(&self, request: Connect<'_, Self::Opening>) -> Result<Self::Connection, Refusal>;
+    /// A client wants to join. A refusal leaves the transport as it is, and the client may try again.
+    /// Frames that anyone pushes to the outbox from here on reach the client after the answer to its
+    /// CONNECT.
+    fn connect(&self, request: Connect<'_, Self::Opening>) -> Joining<Self::Connection>;
+}
+
+/// The answer to a CONNECT.
+pub enum Joining<C> {
+    /// It is there.
+    Now(Result<C, Refusal>),
+    /// It comes later. It is waited for to the end, whatever becomes of the session meanwhile.
+    Later(Pin<Box<dyn Future<Output = Result<C, Refusal>> + Send>>),
 }
 
 /// One connection. Dropping it without [`Connection::closed`] happens only if the process ends.
@@ -70,4 +80,6 @@ pub struct Refusal {
     pub message: String,
     /// A word for programs, sent as `data.code`.
     pub code: Option<&'static str>,
+    /// When another try makes sense, sent as `data.retryAfterMs`.
+    pub retry_after_ms: Option<u64>,
 }

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::Refusal;
 use crate::frame::Frame;
 
 /// The most attachments of one packet. Each is held until the last has come.
@@ -205,12 +206,16 @@ pub(crate) fn connected(namespace: &str, sid: &str) -> Frame {
     Frame::packet(&format!(r#"{}{{"sid":"{sid}"}}"#, prefix('0', namespace)))
 }
 
-/// The answer to a CONNECT that was refused: CONNECT_ERROR with the message, and the code in
-/// `data.code`.
-pub(crate) fn refused(namespace: &str, message: &str, code: Option<&str>) -> Frame {
-    let message = Value::from(message);
-    let data = match code {
-        Some(code) => format!(r#","data":{{"code":{}}}"#, Value::from(code)),
+/// The answer to a CONNECT that was refused: CONNECT_ERROR with the message, and what there is for
+/// programs in `data`.
+pub(crate) fn refused(namespace: &str, refusal: &Refusal) -> Frame {
+    let message = Value::from(refusal.message.as_str());
+    let retry = refusal.retry_after_ms.map(|ms| format!(r#","retryAfterMs":{ms}"#));
+    let data = match refusal.code {
+        Some(code) => {
+            let code = Value::from(code);
+            format!(r#","data":{{"code":{code}{}}}"#, retry.unwrap_or_default())
+        }
         None => String::new(),
     };
     Frame::packet(&format!(r#"{}{{"message":{message}{data}}}"#, prefix('4', namespace)))

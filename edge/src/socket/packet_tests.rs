@@ -140,12 +140,21 @@ fn what_is_no_packet_is_refused_without_panic() {
 fn answers_name_their_namespace_unless_it_is_the_root() {
     assert_eq!(connected("/", "abc"), Frame::packet(r#"40{"sid":"abc"}"#));
     assert_eq!(connected("/x", "abc"), Frame::packet(r#"40/x,{"sid":"abc"}"#));
+    let refusal = |message: &str, code, retry_after_ms| Refusal {
+        message: message.to_owned(),
+        code,
+        retry_after_ms,
+    };
     assert_eq!(
-        refused("/random", "Invalid namespace", None),
+        refused("/random", &refusal("Invalid namespace", None, None)),
         Frame::packet(r#"44/random,{"message":"Invalid namespace"}"#)
     );
     assert_eq!(
-        refused("/", "say \"please\"", Some("missing-token")),
+        refused("/", &refusal("say \"please\"", Some("missing-token"), None)),
         Frame::packet(r#"44{"message":"say \"please\"","data":{"code":"missing-token"}}"#)
+    );
+    assert_eq!(
+        refused("/", &refusal("wait", Some("rate-limited"), Some(70))),
+        Frame::packet(r#"44{"message":"wait","data":{"code":"rate-limited","retryAfterMs":70}}"#)
     );
 }

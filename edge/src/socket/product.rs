@@ -1,33 +1,56 @@
-//! The product's namespace `/`: checks the token of a CONNECT and hands the connection to the core.
-//! There is no other namespace, and no event with binary attachments.
+//! The product's namespace `/`: checks the token of a CONNECT and hands the connection to the core,
+//! unless its address or its user has too many. There is no other namespace, and no event with binary
+//! attachments.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
+use tokio::sync::Mutex;
 
 use super::packet::ROOT;
-use super::{Connect, Connection, Event, Namespaces, Refusal};
-use crate::auth::{Rejected, Verifier};
+use super::{Connect, Connection, Event, Joining, Namespaces, Refusal};
+use crate::auth::{Rejected, Verifier, bearer};
 use crate::close::Reason;
 use crate::core::{self, Core, Refused};
+use crate::engine::{Flood, Transport};
 use crate::frame::Frame;
+use crate::limits::{Limited, Pending};
 use crate::outbox::Outbox;
 
 /// What stands behind `/`.
 pub struct Product {
+    door: Arc<Door>,
+}
+
+struct Door {
     verifier: Arc<Verifier>,
     core: Arc<Core>,
 }
 
-/// The bearer token of the request that opened the session.
-pub struct Bearer(Option<Box<str>>);
+/// What is kept of the request that opened the session.
+pub struct Opening {
+    bearer: Option<Box<str>>,
+    visitor: Arc<Visitor>,
+}
+
+/// Where a session comes from.
+struct Visitor {
+    address: Box<str>,
+    /// The verdict on its handshake, until that was let through.
+    handshake: Mutex<Handshake>,
+}
+
+enum Handshake {
+    Judged(Pending),
+    Refused,
+    Passed,
+}
 
 /// A connection of the core, and the way to answer it.
 pub struct Member {
@@ -38,33 +61,85 @@ pub struct Member {
 impl Product {
     /// Lets in who has a token that `verifier` takes, and that the core has room for.
     pub fn new(verifier: Arc<Verifier>, core: Arc<Core>) -> Product {
-        Product { verifier, core }
+        Product { door: Arc::new(Door { verifier, core }) }
     }
 }
 
 impl Namespaces for Product {
-    type Opening = Bearer;
+    type Opening = Opening;
     type Connection = Member;
 
-    fn open(&self, request: &Parts, _peer: SocketAddr) -> Bearer {
-        let header = request.headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
-        let token = header.and_then(|header| header.split_once(' ')).and_then(|(scheme, token)| {
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().into())
-        });
-        Bearer(token)
+    fn open(&self, request: &Parts, peer: SocketAddr) -> Result<Opening, Flood> {
+        let limits = &self.door.core.limits;
+        let address = limits.address(peer, &request.headers);
+        let handshake = limits.handshake(&address);
+        let handshake = handshake
+            .map_err(|limited| Flood { retry_after_ms: limited.retry_after_ms })
+            .map(|pending| Mutex::new(Handshake::Judged(pending)))?;
+        let bearer = bearer(&request.headers).map(Into::into);
+        Ok(Opening { bearer, visitor: Arc::new(Visitor { address, handshake }) })
     }
 
-    fn connect(&self, request: Connect<'_, Bearer>) -> Result<Member, Refusal> {
+    fn connect(&self, request: Connect<'_, Opening>) -> Joining<Member> {
         if request.namespace != ROOT {
-            return Err(Refusal { message: "Invalid namespace".to_owned(), code: None });
+            let message = "Invalid namespace".to_owned();
+            return Joining::Now(Err(Refusal { message, code: None, retry_after_ms: None }));
         }
-        let token = token(request.auth)?;
-        let token = token.as_deref().or(request.opening.0.as_deref());
-        let claims = self.verifier.verify(token)?;
-        let outbox = request.outbox.clone();
-        let connection = self.core.connect(claims, outbox.clone())?;
+        let token = token(request.auth).map(|token| {
+            token
+                .map(Cow::into_owned)
+                .or_else(|| request.opening.bearer.as_deref().map(str::to_owned))
+        });
+        let (door, visitor) = (Arc::clone(&self.door), Arc::clone(&request.opening.visitor));
+        let (outbox, transport) = (Arc::clone(request.outbox), request.transport);
+        Joining::Later(Box::pin(
+            async move { door.enter(&visitor, token, outbox, transport).await },
+        ))
+    }
+}
+
+impl Door {
+    async fn enter(
+        &self,
+        visitor: &Visitor,
+        token: Result<Option<String>, Rejected>,
+        outbox: Arc<Outbox>,
+        transport: Transport,
+    ) -> Result<Member, Refusal> {
+        let limits = &self.core.limits;
+        {
+            let mut handshake = visitor.handshake.lock().await;
+            let verdict = match std::mem::replace(&mut *handshake, Handshake::Refused) {
+                Handshake::Passed => Ok(()),
+                Handshake::Judged(pending) => pending.verdict().await,
+                Handshake::Refused => limits.handshake_again(&visitor.address).verdict().await,
+            };
+            verdict.map_err(too_many_connections)?;
+            *handshake = Handshake::Passed;
+        }
+        let claims = match token.and_then(|token| self.verifier.verify(token.as_deref())) {
+            Ok(claims) => claims,
+            Err(rejected) => {
+                // A good token is let in all the same: others may share the address.
+                let told = limits.refused(&visitor.address).verdict().await;
+                return Err(told.map_or_else(too_many_refused, |()| rejected.into()));
+            }
+        };
+        let connection = self.core.connect(claims, transport, Arc::clone(&outbox)).await?;
         Ok(Member { connection, outbox })
     }
+}
+
+fn too_many_connections(limited: Limited) -> Refusal {
+    rate_limited("too many connections from this address", Some(limited.retry_after_ms))
+}
+
+fn too_many_refused(limited: Limited) -> Refusal {
+    rate_limited("too many refused connections from this address", Some(limited.retry_after_ms))
+}
+
+fn rate_limited(message: &str, retry_after_ms: Option<u64>) -> Refusal {
+    Refusal { message: message.to_owned(), code: Some("rate-limited"), retry_after_ms }
 }
 
 /// The token in the payload of a CONNECT.
@@ -120,17 +195,21 @@ fn refuse_binary(event: &Event<'_>) -> Frame {
 
 impl From<Rejected> for Refusal {
     fn from(rejected: Rejected) -> Refusal {
-        Refusal { message: rejected.message(), code: Some(rejected.code()) }
+        let (message, code) = (rejected.message(), Some(rejected.code()));
+        Refusal { message, code, retry_after_ms: None }
     }
 }
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Refusal {
-        let (message, code) = match refused {
-            Refused::TooMany => ("too many connections of this user", "rate-limited"),
-            Refused::Unavailable => ("the service is not available now", "unavailable"),
-        };
-        Refusal { message: message.to_owned(), code: Some(code) }
+        match refused {
+            Refused::TooMany => rate_limited("too many connections of this user", None),
+            Refused::Unavailable { retry_after_ms } => Refusal {
+                message: "the service is not available now".to_owned(),
+                code: Some("unavailable"),
+                retry_after_ms: Some(retry_after_ms),
+            },
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 
 mod client;
+mod joining;
 mod polling;
 mod server;
 mod upgrade;

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use edge::close::Reason;
-use edge::engine::{Application, Conversation, Engine, Settings, Transport};
+use edge::engine::{Application, Conversation, Engine, Flood, Settings, Transport};
 use edge::frame::Frame;
 use edge::outbox::Outbox;
-use edge::socket::{Connect, Connection, Event, Namespaces, Refusal, SocketIo};
+use edge::socket::{Connect, Connection, Event, Joining, Namespaces, Refusal, SocketIo};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
@@ -20,6 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::value::RawValue;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::broadcast;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
@@ -31,8 +32,13 @@ pub struct EchoSession(Arc<Outbox>);
 impl Application for Echo {
     type Conversation = EchoSession;
 
-    fn open(&self, _request: &Parts, _peer: SocketAddr, outbox: &Arc<Outbox>) -> EchoSession {
-        EchoSession(outbox.clone())
+    fn open(
+        &self,
+        _request: &Parts,
+        _peer: SocketAddr,
+        outbox: &Arc<Outbox>,
+    ) -> Result<EchoSession, Flood> {
+        Ok(EchoSession(outbox.clone()))
     }
 }
 
@@ -54,16 +60,19 @@ impl Conversation for EchoSession {
     fn closed(self, _reason: Reason) {}
 }
 
-/// The namespaces `/` and `/custom`. Anything else is refused.
+/// The namespaces `/` and `/custom`, and `/door`, which answers when an event in another one says what.
+/// Anything else is refused.
 pub struct Suite {
     connections: AtomicU64,
+    /// Whether those who wait at the door may come in.
+    door: broadcast::Sender<bool>,
     closed: Option<UnboundedSender<Reason>>,
 }
 
 impl Suite {
     /// Tells `closed` how each connection ended.
     pub fn new(closed: Option<UnboundedSender<Reason>>) -> Suite {
-        Suite { connections: AtomicU64::new(0), closed }
+        Suite { connections: AtomicU64::new(0), door: broadcast::Sender::new(1), closed }
     }
 }
 
@@ -71,6 +80,7 @@ pub struct Member {
     sid: String,
     namespace: &'static str,
     outbox: Arc<Outbox>,
+    door: broadcast::Sender<bool>,
     closed: Option<UnboundedSender<Reason>>,
 }
 
@@ -78,25 +88,40 @@ impl Namespaces for Suite {
     type Opening = ();
     type Connection = Member;
 
-    fn open(&self, _request: &Parts, _peer: SocketAddr) {}
+    fn open(&self, _request: &Parts, _peer: SocketAddr) -> Result<(), Flood> {
+        Ok(())
+    }
 
-    fn connect(&self, request: Connect<'_, ()>) -> Result<Member, Refusal> {
+    fn connect(&self, request: Connect<'_, ()>) -> Joining<Member> {
         let namespace = match request.namespace {
             "/" => "",
             "/custom" => "/custom,",
-            _ => return Err(Refusal { message: "Invalid namespace".to_owned(), code: None }),
+            "/door" => "/door,",
+            _ => return Joining::Now(Err(refuse("Invalid namespace"))),
         };
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
         let member = Member {
             sid: format!("{number:020}"),
             namespace,
             outbox: request.outbox.clone(),
+            door: self.door.clone(),
             closed: self.closed.clone(),
         };
         let auth = request.auth.map_or("{}", RawValue::get);
         member.send('2', None, &[r#""auth""#, auth], &[]);
-        Ok(member)
+        if request.namespace != "/door" {
+            return Joining::Now(Ok(member));
+        }
+        let mut word = self.door.subscribe();
+        Joining::Later(Box::pin(async move {
+            let may = word.recv().await.expect("the member itself keeps the door");
+            may.then_some(member).ok_or_else(|| refuse("not now"))
+        }))
     }
+}
+
+fn refuse(message: &str) -> Refusal {
+    Refusal { message: message.to_owned(), code: None, retry_after_ms: None }
 }
 
 impl Connection for Member {
@@ -125,6 +150,8 @@ impl Connection for Member {
                 let text = format!(r#""{}""#, "x".repeat(size.parse().unwrap_or(0)));
                 self.send('2', None, &[r#""bulk""#, &text], &[]);
             }
+            // Answers all who wait at the door.
+            ("door", Some(word)) => drop(self.door.send(*word == "true")),
             ("put-out", _) => self.outbox.close(Reason::ServerDisconnect),
             _ => {}
         }

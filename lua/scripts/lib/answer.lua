@@ -1,7 +1,22 @@
--- lib/answer: send an event's answer to the connection that asked.
--- head is the envelope up to where the body goes; empty where nobody waits for an answer.
-local function answer(event, body)
-  if event.reply ~= '' then
-    redis.call('SPUBLISH', event.inbox, event.reply .. ',' .. body .. '}')
+-- lib/answer: advance past the event and answer whoever waits. Gives what the script returns: the word,
+-- or, where the event sent something to other entities, the word and the answer, which the worker
+-- publishes once that is on its way: who is answered can rely on it.
+-- body: `"result":…` or `"error":…`; the envelope is empty where nobody waits for an answer.
+-- What came in over the ingress has nobody who waits; its refusals are kept.
+local function answer(event, word, body)
+  local text = event.reply ~= '' and event.reply .. ',' .. body .. '}' or ''
+  if event.from == 'ingress' then
+    if string.sub(body, 1, 7) == '"error"' then
+      send(event, 'refused', 'body', text)
+    end
+    text = ''
   end
+  finish(event)
+  if event.sent then
+    return { word, text }
+  end
+  if text ~= '' then
+    redis.call('SPUBLISH', event.inbox, text)
+  end
+  return word
 end

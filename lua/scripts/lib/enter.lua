@@ -1,29 +1,38 @@
 -- lib/enter: the role in which a user may be in a room, or nil and the refusal's code.
--- roles: the user's roles as ",a,b,". A private room hides that it exists.
-local function enter(room, access, user, roles)
-  local role
+-- roles: the user's roles as ",a,b,". A private room hides that it exists; a closed one is gone to
+-- whoever could enter it.
+local function enter(room, access, sanctions, user, roles, now)
+  if not room then
+    return nil, 'not-found'
+  end
+  local staff, role = is_staff(roles), nil
+  if not staff and sanction(room, sanctions, 'ban', user, now) then
+    return nil, 'banned'
+  end
   if room.owner == user then
     role = 'owner'
   elseif room.listed == '1' then
     role = redis.call('HGET', access, user)
   end
-  local staff = string.find(roles, ',admin,', 1, true) or string.find(roles, ',service,', 1, true)
   if staff and (not role or role == 'viewer') then
-    return 'member'
+    role = 'member'
   end
-  if role then
-    return role
-  end
-  if room.visibility == 'private' then
-    return nil, 'not-found'
-  end
-  if room.roles == '' then
-    return 'member'
-  end
-  for word in string.gmatch(room.roles, '[^,]+') do
-    if string.find(roles, ',' .. word .. ',', 1, true) then
-      return 'member'
+  if not role then
+    if room.visibility == 'private' then
+      return nil, 'not-found'
+    end
+    role = room.roles == '' and 'member'
+    for word in string.gmatch(room.roles, '[^,]+') do
+      if string.find(roles, ',' .. word .. ',', 1, true) then
+        role = 'member'
+      end
+    end
+    if not role then
+      return nil, 'forbidden'
     end
   end
-  return nil, 'forbidden'
+  if room.closed_at then
+    return nil, 'gone'
+  end
+  return role
 end

@@ -1,14 +1,18 @@
 -- lib/missed: what a user missed in a room since an id, as the `missed` of `room-joined`.
 -- Complete only where nothing between that id and the first entry was trimmed, and nothing is left
 -- out: neither for its number (max) or size (bytes_max), nor because its message is not kept.
-local function missed(log, messages, room_id, user, since, event_id, last, max, bytes_max)
-  local entries = logged(log, messages, room_id, since, max + 1)
-  local complete = #entries <= max and not later(since, event_id)
+-- who: {id, moderates}; what was for moderators is for those who moderate now.
+local function missed(log, store, room_id, who, since, event_id, last, max, bytes_max)
+  local entries, cut = logged(log, store, room_id, since, max + 1, bytes_max)
+  local complete = #entries <= max and not cut and not later(since, event_id)
   if #entries == 0 then
     -- A room without any entry is not the one that the id is from.
     complete = complete and not later(last, since) and (last ~= '0-0' or since == last)
   elseif later(entries[1].prev, since) then
     complete = false
+  end
+  local function is_for(to)
+    return to == 'all' or to == 'others' or to == 'user:' .. who.id or to == 'moderators' and who.moderates
   end
   local events, bytes = {}, 0
   for _, entry in ipairs(entries) do
@@ -19,7 +23,7 @@ local function missed(log, messages, room_id, user, since, event_id, last, max, 
     complete = complete and not entry.lost
     local frames = entry.frames
     for i = 1, #frames, 2 do
-      if frames[i] == 'all' or frames[i] == 'others' or frames[i] == 'user:' .. user then
+      if is_for(frames[i]) then
         -- A frame is `["event",payload]`.
         local frame = frames[i + 1]
         local quote = string.find(frame, '"', 3, true)

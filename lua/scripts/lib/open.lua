@@ -1,11 +1,14 @@
 -- lib/open: what every event's script starts with. Refuses a worker that lost the partition (FENCED)
--- or that is not where Redis is (REWIND), and gives a repeated request its first answer.
--- Needs answer and finish above it.
+-- or that is not where Redis is (REWIND), passes over what a relay brought twice, and gives a repeated
+-- request its first answer.
 --
--- keys: 1 position, 2 inbox, 3 once
+-- keys: 1 position, 2 inbox, 3 once, 4 outbox
 -- argv: 1 fence, 2 seq (events applied so far), 3 id, 4 reply (the answer's envelope, or empty),
---       5 digest (of the payload; empty for an event without a requestId)
--- restore: turns an answer that was kept as a reference (`@id`) into its text
+--       5 digest (of the payload; empty for an event without a requestId),
+--       6 source (`<where from> <id there>` of an event that was relayed, else empty; the ids of one
+--       source only grow)
+-- restore: turns an answer that was kept as a reference (`@id`) into its text; nil where another entity
+-- answers
 -- Gives the event, or nil and what the script returns at once.
 -- REFUSES
 --    conflict    the requestId came with another payload before
@@ -13,7 +16,7 @@
 --    FENCED REWIND
 local function open(keys, argv, restore)
   local event = {
-    position = keys[1], inbox = keys[2], once = keys[3],
+    position = keys[1], inbox = keys[2], once = keys[3], outbox = keys[4],
     fence = argv[1], seq = argv[2], id = argv[3], reply = argv[4], digest = argv[5],
     time = string.match(argv[3], '^%d+'),
   }
@@ -25,6 +28,15 @@ local function open(keys, argv, restore)
     return nil, redis.error_reply('REWIND the partition is at event ' .. tostring(held[2]))
   end
   event.term = held[3]
+  if argv[6] ~= '' then
+    local from, at = string.match(argv[6], '^(%S+) (%S+)$')
+    local newest = redis.call('HGET', event.position, 'from:' .. from)
+    if newest and not later(at, newest) then
+      finish(event)
+      return nil, 'again'
+    end
+    event.from, event.at = from, at
+  end
   if event.digest == '' then
     return event
   end
@@ -37,9 +49,11 @@ local function open(keys, argv, restore)
     body = '"error":{"code":"conflict","message":"requestId was used with another payload",'
       .. '"details":{"field":"requestId"}}'
   elseif string.sub(body, 1, 1) == '@' then
-    body = restore(string.sub(body, 2))
+    body = restore(string.sub(body, 2), event)
+    if not body then
+      finish(event)
+      return nil, { 'again', '' }
+    end
   end
-  finish(event)
-  answer(event, body)
-  return nil, 'again'
+  return nil, answer(event, 'again', body)
 end

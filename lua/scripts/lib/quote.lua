@@ -1,18 +1,14 @@
--- lib/quote: what an answer shows of the message that it answers: {id, sender, excerpt}.
--- The excerpt is cut between characters, never inside one.
-local function quote(message, characters_max)
-  local decoded = cjson.decode(message)
-  local text, bytes, characters = decoded.content or '', 0, 0
-  for n = 1, #text do
-    local byte = string.byte(text, n)
-    if byte < 128 or byte >= 192 then
-      characters = characters + 1
-      if characters > characters_max then
-        break
-      end
+-- lib/quote: what an answer shows of the message that it answers: {id, sender, excerpt}. All of it is
+-- JSON already; the excerpt is cut between characters, never inside one or its escape (`\"`).
+local function quote(message, id, characters_max)
+  local sender, content = string.match(message, '"sender":(.-),"kind":.-,"content":\n"([^\n]*)"\n')
+  local stop = 0
+  for _ = 1, characters_max do
+    local _, last = string.find(content, '^\\?.[\128-\191]*', stop + 1)
+    if not last then
+      break
     end
-    bytes = n
+    stop = last
   end
-  return '{"id":"' .. decoded.id .. '","sender":{"id":' .. cjson.encode(decoded.sender.id) .. ',"name":'
-    .. cjson.encode(decoded.sender.name) .. '},"excerpt":' .. cjson.encode(string.sub(text, 1, bytes)) .. '}'
+  return '{"id":"' .. id .. '","sender":' .. sender .. ',"excerpt":"' .. string.sub(content, 1, stop) .. '"}'
 end

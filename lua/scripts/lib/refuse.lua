@@ -5,6 +5,6 @@ local function refuse(event, code, message, field)
   if field then
     details = ',"details":{"field":"' .. field .. '"}'
   end
-  succeed(event, '"error":{"code":"' .. code .. '","message":"' .. message .. '"' .. details .. '}')
-  return 'refused ' .. code
+  local body = '"error":{"code":"' .. code .. '","message":"' .. message .. '"' .. details .. '}'
+  return succeed(event, body, nil, 'refused ' .. code)
 end

@@ -1,38 +1,55 @@
--- room/expire: the grace after a user's last connection is over.
+-- room/expire: the grace after a user's last connection is over. It is not where a connection came back,
+-- nor where one came back and went again after this event was due: a new grace is running.
 --
 -- KEYS
---    1-3         see lib/open
---    4 room      hash    write   the room's fields
---    5 members   zset    write   present users by time of joining
---    6 presence  hash    write   user id by member as JSON
---    7 connections hash  read    user id by the connections that joined
---    8 log       stream  write   what happened
---    9 channel   channel publish members' edges
+--    1-4         see lib/open
+--    5 room      hash    write   the room's fields
+--    6 members   zset    write   present users by time of joining
+--    7 presence  hash    write   user id by member as JSON
+--    8 connections hash  write   user id by the connections that joined
+--    9 gathered  hash    write   who came to a large room and who went
+--   10 due       zset    write   what happens when graces are over, and ticks
+--   11 log       stream  write   what happened
+--   12 channel   channel publish members' edges
 -- ARGV
---    1-5         see lib/open
---    6 user      user id
---    7 room_id   id of the room
---    8 log_max   entries kept in the log
+--    1-6         see lib/open
+--    7 user      user id
+--    8 room_id   id of the room
+--    9 work      the event that ends the grace, as JSON
+--   10 above     members of a room that is not large
+--   11 tick      the event that tells a large room, as JSON
+--   12 log_max   entries kept in the log
 -- RETURNS
 --    applied or logged
 -- ERRORS
 --    FENCED REWIND
--- USES lib/answer lib/finish lib/open lib/succeed lib/room lib/publication lib/record lib/leave
+-- USES open lib/room lib/publication lib/record lib/inform lib/exited lib/depart lib/farewell lib/tick
+-- USES lib/crowd
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
 end
-local key, members, presence, connections = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local log, channel = KEYS[8], KEYS[9]
-local user, room_id, log_max = ARGV[6], ARGV[7], ARGV[8]
+local user = ARGV[7]
+local place = {
+  id = ARGV[8], key = KEYS[5], members = KEYS[6], presence = KEYS[7], connections = KEYS[8],
+  gathered = KEYS[9], due = KEYS[10], log = KEYS[11], channel = KEYS[12],
+  above = ARGV[10], tick = ARGV[11], max = ARGV[12],
+}
 
-local room = room_of(key)
-local gone = room and redis.call('ZSCORE', members, user)
-  and redis.call('HEXISTS', connections, user) == 0
+local room = room_of(place.key)
+local later_due = redis.call('ZSCORE', place.due, ARGV[9])
+local gone = room and redis.call('ZSCORE', place.members, user)
+  and redis.call('HEXISTS', place.connections, user) == 0
+  and not (later_due and tonumber(later_due) > tonumber(event.time))
 if gone then
-  local place = { id = room_id, key = key, log = log, channel = channel, max = log_max }
-  local name = cjson.encode(cjson.decode(redis.call('HGET', presence, user)).name)
+  local name = cjson.encode(cjson.decode(redis.call('HGET', place.presence, user)).name)
   local who = { id = user, json = '{"id":"' .. user .. '","name":' .. name .. '}' }
-  leave(event, place, room.last, who, members, presence, 'disconnected')
+  local frames = {}
+  depart(event, frames, place.id, place, who)
+  if not crowd(event, place, 'left', who) then
+    farewell(event, frames, place.id, place.members, who, 'disconnected')
+  end
+  record(event, place, room.last, '', frames)
+  exited(event, place.id, user, true, false, false)
 end
 return succeed(event, '"result":{}')

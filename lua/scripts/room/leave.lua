@@ -1,57 +1,76 @@
--- room/leave: a user leaves a room for good, with all connections.
+-- room/leave: a user leaves a room, with all connections, and belongs to it no more, unless as its owner
+-- or by its access list.
 --
 -- KEYS
---    1-3         see lib/open
---    4 room      hash    write   the room's fields
---    5 access    hash    read    user id by role
---    6 members   zset    write   present users by time of joining
---    7 presence  hash    write   user id by member as JSON
---    8 connections hash  write   user id by the connections that joined
---    9 belongs   zset    write   who belongs
---   10 log       stream  write   what happened
---   11 channel   channel publish members' edges
+--    1-4         see lib/open
+--    5 room      hash    write   the room's fields
+--    6 access    hash    read    user id by role
+--    7 sanctions hash    read    `ban <user>` and `mute <user>` by sanction as JSON
+--    8 members   zset    write   present users by time of joining
+--    9 presence  hash    write   user id by member as JSON
+--   10 connections hash  write   user id by the connections that joined
+--   11 belongs   hash    write   who belongs, by the read mark
+--   12 gathered  hash    write   who came to a large room and who went
+--   13 due       zset    write   ticks of large rooms, and when a room without anyone is looked at
+--   14 seats     zset    write   the edge's connections
+--   15 log       stream  write   what happened
+--   16 channel   channel publish members' edges
 -- ARGV
---    1-5         see lib/open
---    6 user      user id
---    7 name      the user's name as JSON text
---    8 roles     the user's roles as ",a,b,"
---    9 room_id   id of the room
---   10 log_max   entries kept in the log
+--    1-6         see lib/open
+--    7 user      user id
+--    8 name      the user's name as JSON text
+--    9 roles     the user's roles as ",a,b,"
+--   10 room_id   id of the room
+--   11 seat      the connection in the room as a member of seats
+--   12 above     members of a room that is not large
+--   13 tick      the event that tells a large room, as JSON
+--   14 log_max   entries kept in the log
+--   15 idle_ms   how long a room without anyone is kept
 -- RETURNS
 --    applied, logged, again, or refused and the code
 -- REFUSES
---    not-found forbidden   there is no such room, or not for this user
+--    not-found forbidden banned gone   there is no such room (any more), or not for this user
 -- ERRORS
 --    FENCED REWIND
--- USES lib/answer lib/finish lib/open lib/succeed lib/refuse lib/room lib/enter lib/bar
--- USES lib/publication lib/record lib/leave
+-- USES admit lib/publication lib/record lib/inform lib/exited lib/depart lib/farewell lib/tick lib/crowd
+-- USES lib/look lib/idle
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
 end
-local key, access, members, presence, connections = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local belongs, log, channel = KEYS[9], KEYS[10], KEYS[11]
-local user, name, roles, room_id, log_max = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local access, belongs = KEYS[6], KEYS[11]
+local user, room_id = ARGV[7], ARGV[10]
+local place = {
+  id = room_id, key = KEYS[5], members = KEYS[8], presence = KEYS[9], connections = KEYS[10],
+  gathered = KEYS[12], due = KEYS[13], log = KEYS[15], channel = KEYS[16],
+  above = ARGV[12], tick = ARGV[13], max = ARGV[14],
+}
 
-local room = room_of(key)
-if not room then
-  return bar(event, 'not-found')
-end
-local present = redis.call('ZSCORE', members, user)
-if not present and not redis.call('ZSCORE', belongs, user) then
-  local role, barred = enter(room, access, user, roles)
+local room = room_of(place.key)
+local present = room and redis.call('ZSCORE', place.members, user)
+if not present and not (room and redis.call('HEXISTS', belongs, user) == 1) then
+  local role, barred = admit(event, room, access, KEYS[7], user, ARGV[9])
   if not role then
-    return bar(event, barred)
+    return barred
   end
 end
 
-redis.call('ZREM', belongs, user)
-redis.call('HDEL', connections, user)
+-- Of the user's other connections, the index may keep what is not so any more: it is only read when an
+-- edge is lost, and then found to be nothing.
+redis.call('ZREM', KEYS[14], ARGV[11])
+local stays = room.owner == user or room.listed == '1' and redis.call('HEXISTS', access, user) == 1
+local belonged = not stays and redis.call('HDEL', belongs, user) == 1
 if present then
-  local place = { id = room_id, key = key, log = log, channel = channel, max = log_max }
-  local who = { id = user, json = '{"id":"' .. user .. '","name":' .. name .. '}' }
-  leave(event, place, room.last, who, members, presence, 'left', {
-    'user:' .. user, '["room-left",{"roomId":"' .. room_id .. '","reason":"left"}]',
-  })
+  local who = { id = user, json = '{"id":"' .. user .. '","name":' .. ARGV[8] .. '}' }
+  local frames = { 'user:' .. user, '["room-left",{"roomId":"' .. room_id .. '","reason":"left"}]' }
+  depart(event, frames, room_id, place, who)
+  if not crowd(event, place, 'left', who) then
+    farewell(event, frames, room_id, place.members, who, 'left')
+  end
+  record(event, place, room.last, '', frames)
+end
+if present or belonged then
+  exited(event, room_id, user, true, belonged, false)
+  idle(event, place.due, room_id, place.members, belongs, ARGV[15])
 end
 return succeed(event, '"result":{"roomId":"' .. room_id .. '"}')

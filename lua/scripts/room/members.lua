@@ -1,39 +1,37 @@
 -- room/members: a page of who is present, by time of joining.
 --
 -- KEYS
---    1-3         see lib/open
---    4 room      hash    read    the room's fields
---    5 access    hash    read    user id by role
---    6 members   zset    read    present users by time of joining
---    7 presence  hash    read    user id by member as JSON
+--    1-4         see lib/open
+--    5 room      hash    read    the room's fields
+--    6 access    hash    read    user id by role
+--    7 sanctions hash    read    `ban <user>` and `mute <user>` by sanction as JSON
+--    8 members   zset    read    present users by time of joining
+--    9 presence  hash    read    user id by member as JSON
 -- ARGV
---    1-5         see lib/open
---    6 user      user id
---    7 roles     the user's roles as ",a,b,"
---    8 joined    time of joining of the last member of the page before, or empty
---    9 after     user id of that member
---   10 limit     most members
+--    1-6         see lib/open
+--    7 user      user id
+--    8 roles     the user's roles as ",a,b,"
+--    9 joined    time of joining of the last member of the page before, or empty
+--   10 after     user id of that member
+--   11 limit     most members
 -- RETURNS
 --    applied, or refused and the code
 -- REFUSES
---    not-found forbidden   there is no such room, or not for this user
+--    not-found forbidden banned gone   there is no such room (any more), or not for this user
 -- ERRORS
 --    FENCED REWIND
--- USES lib/answer lib/finish lib/open lib/succeed lib/refuse lib/room lib/enter lib/bar lib/beyond
+-- USES admit lib/beyond
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
 end
-local members, presence = KEYS[6], KEYS[7]
-local joined, after, limit = ARGV[8], ARGV[9], tonumber(ARGV[10])
+local members, presence = KEYS[8], KEYS[9]
+local joined, after, limit = ARGV[9], ARGV[10], tonumber(ARGV[11])
 
-local room = room_of(KEYS[4])
-local role, barred = nil, 'not-found'
-if room then
-  role, barred = enter(room, KEYS[5], ARGV[6], ARGV[7])
-end
+local room = room_of(KEYS[5])
+local role, barred = admit(event, room, KEYS[6], KEYS[7], ARGV[7], ARGV[8])
 if not role then
-  return bar(event, barred)
+  return barred
 end
 
 local page, times = {}, {}

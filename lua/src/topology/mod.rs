@@ -198,6 +198,19 @@ impl Redis {
         .map(drop)
     }
 
+    /// Sees, in the background, to what an error says can be mended: scripts that are not loaded, a slot
+    /// table that is old. The call itself is not tried again.
+    pub fn mend(&self, problem: &RedisError) {
+        let redis = self.clone();
+        match classify(problem) {
+            Trouble::NoScript => drop(tokio::spawn(async move { redis.load_scripts().await })),
+            Trouble::Moved | Trouble::ReadOnly | Trouble::Gone => {
+                drop(tokio::spawn(async move { redis.refresh().await }));
+            }
+            Trouble::Loading | Trouble::Timeout | Trouble::Other => {}
+        }
+    }
+
     /// Asks every primary for a sign of life: the slowest answer's time, or the first error.
     pub async fn ping(&self) -> Result<Duration, RedisError> {
         let begun = Instant::now();

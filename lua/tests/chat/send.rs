@@ -69,14 +69,17 @@ async fn a_message_is_in_history_log_and_publication() {
         assert_eq!(sent.frames(), [("all".into(), "message-received".into(), told)], "the sender too");
 
         let keys = stage.keys();
-        let stored = &sent.after[&keys.messages()];
-        assert_eq!(stored[..2], [sent.id.to_string(), "message".into()]);
-        assert_eq!(serde_json::from_str::<Json>(&stored[2]).expect("JSON"), message);
+        assert_eq!(sent.after[&keys.order()], [sent.id.to_string(), "by".into(), "ann".into()]);
+        let [stored] = &sent.after[&keys.messages()][..] else { panic!("one message") };
+        let (id, stored) = stored.split_once('=').expect("a field");
+        assert_eq!(id, sent.id.to_string());
+        assert_eq!(stored.lines().count(), 5);
+        assert_eq!(serde_json::from_str::<Json>(stored).expect("JSON"), message);
         let log = &sent.after[&keys.log()];
         let pointer = ["message-received".to_owned(), sent.id.to_string()];
         assert_eq!(log[log.len() - 2..], pointer, "the log points to the message");
         assert!(sent.after[&keys.room()].contains(&format!("last={}", sent.id)));
-        assert!(!sent.after.contains_key(&keys.thread(Some(sent.id))));
+        assert!(!sent.after.contains_key(&keys.index()) && !sent.after.contains_key(&keys.lists()));
     })
     .await;
 }
@@ -176,8 +179,8 @@ async fn a_repeated_request_gets_the_first_answer_and_says_nothing() {
         let bob = send(&mut stage, &who("bob"), payload.clone()).await;
         assert_eq!(bob.outcome, Outcome::Logged, "another user's request is another");
 
-        let messages = stage.keys().messages();
-        let _: i64 = stage.command(&["XDEL", &messages, &first.id.to_string()]).await;
+        stage.config.history_max = 1;
+        send(&mut stage, &who("bob"), json!({ "content": "newer" })).await;
         let late = send(&mut stage, &who("ann"), payload).await;
         assert_eq!((&late.outcome, late.code()), (&Outcome::Again, "gone"));
     })
@@ -204,7 +207,7 @@ async fn a_refusal_is_remembered_like_a_success() {
 async fn no_more_messages_are_kept_than_agreed() {
     each(async |mut stage: Stage| {
         stage.wary = false;
-        stage.bounds.history_max = 3;
+        stage.config.history_max = 3;
         stage.ok(&who("ann"), "join-room", json!({})).await;
         for n in 0..5 {
             send(&mut stage, &who("ann"), json!({ "content": n.to_string() })).await.result();

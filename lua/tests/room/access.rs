@@ -80,7 +80,10 @@ async fn holds(stage: &mut Stage, user: &str, roles: &str, right: Right) {
         let expected = match right {
             Hidden => Some("not-found"),
             Forbidden => Some("forbidden"),
-            Read if event == "send-message" => Some("forbidden"),
+            // Who may not write does not type either.
+            Read if matches!(event, "send-message" | "typing-start" | "typing-stop") => {
+                Some("forbidden")
+            }
             Read | Write => None,
         };
         let code = applied.answer["error"]["code"].as_str();

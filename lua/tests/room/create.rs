@@ -3,7 +3,18 @@
 use lua::commit::Outcome;
 use serde_json::{Value as Json, json};
 
-use crate::stage::{Stage, each, who};
+use crate::stage::{Applied, Stage, each, users_of, who};
+
+/// What an event sent to other entities: entity, event, payload.
+pub fn sent(applied: &Applied) -> Vec<(String, String, Json)> {
+    let intake = applied.sent.iter().filter(|entry| entry["to"] == "intake");
+    intake
+        .map(|entry| {
+            let payload = serde_json::from_str(&entry["payload"]).expect("JSON");
+            (entry["entity"].clone(), entry["event"].clone(), payload)
+        })
+        .collect()
+}
 
 #[tokio::test]
 async fn a_new_room_is_its_makers() {
@@ -40,8 +51,18 @@ async fn a_new_room_is_its_makers() {
         ];
         room.sort();
         assert_eq!(made.after[&keys.room()], room);
-        assert_eq!(made.after.len(), 3, "position, room and access: {:?}", made.after.keys());
+        let own = made.after.keys().filter(|name| name.contains(":room:"));
+        assert_eq!(own.count(), 3, "room, access and belongs: {:?}", made.after.keys());
+        let begun = |user: &str| format!("{user}={}", made.id);
+        assert_eq!(made.after[&keys.belongs()], [begun("ann"), begun("bob"), begun("eve|x")]);
         assert!(made.told.is_empty());
+        let entered = |user: &str, owns: bool| {
+            let payload = json!({
+                "userId": user, "roomId": stage.room, "present": false, "belongs": true, "owns": owns,
+            });
+            (format!("user:{user}"), "room-entered".to_owned(), payload)
+        };
+        assert_eq!(sent(&made), [entered("ann", true), entered("bob", false), entered("eve|x", false)]);
     })
     .await;
 }
@@ -151,13 +172,22 @@ async fn whoever_a_taken_over_room_is_not_for_is_put_out() {
                 ("all".to_owned(), "user-left-room".to_owned(), told),
             ]
         };
-        assert_eq!(taken.frames(), [out("bob", 3), out("dan", 2)].concat());
+        let frames = taken.frames();
+        let (roles, frames) = frames.split_at(2);
+        let mut roles: Vec<_> = roles.iter().map(|(to, role, _)| (to.as_str(), role.as_str())).collect();
+        roles.sort_unstable();
+        assert_eq!(roles, [("role:ann", "owner"), ("role:carol", "moderator")]);
+        assert_eq!(frames, [out("bob", 3), out("dan", 2)].concat());
         let keys = stage.keys();
         let names = |key: &str| -> Vec<String> {
-            taken.after[key].iter().filter(|text| text.parse::<f64>().is_err()).cloned().collect()
+            let plain = taken.after[key].iter().filter(|text| text.parse::<f64>().is_err());
+            plain.map(|text| text.split('=').next().expect("a name").to_owned()).collect()
         };
         assert_eq!(names(&keys.members()), ["ann", "carol"]);
         assert_eq!(names(&keys.belongs()), ["ann", "carol"]);
+        let exited = sent(&taken).into_iter().filter(|(_, event, _)| event == "room-exited");
+        let exited: Vec<_> = exited.map(|(to, _, _)| to).collect();
+        assert_eq!(exited, ["user:bob", "user:dan"], "each is told once");
         let page = stage.ok(&carol, "get-members", json!({})).await;
         let roles: Vec<_> =
             page["members"].as_array().expect("a list").iter().map(|m| &m["roomRole"]).collect();
@@ -200,6 +230,94 @@ async fn an_access_list_of_a_thousand_is_kept_whole() {
             "forbidden"
         );
         assert_eq!(stage.refused(&who("eve"), "get-messages", json!({})).await, "not-found");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claim_counts_before_the_room_is_made_and_goes_on_with_the_whole_record() {
+    each(async |mut stage: Stage| {
+        stage.is_first_hop = true;
+        stage.config.rooms_owned_max = 2;
+        let ann = who(&users_of(stage.partition).next().expect("a user")).with("organizer");
+        let room = |n: u64| json!({ "roomId": format!("made-{n}"), "type": "contest" });
+        for n in 0..2 {
+            let claimed = stage.event(&ann, "create-room", room(n)).await;
+            assert_eq!((claimed.outcome, claimed.answer), (Outcome::Applied, Json::Null));
+            let [on] = &claimed.sent[..] else { panic!("one record goes on: {:?}", claimed.sent) };
+            let expected = [
+                ("to", "intake"), ("event", "create-room"), ("entity", &format!("made-{n}")),
+                ("user", &ann.user), ("name", &ann.name), ("roles", "organizer"), ("ack", "7"),
+                ("origin", &format!("edge-1/{}", ann.connection)), ("payload", &room(n).to_string()),
+            ];
+            let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            assert_eq!(on, &expected.into_iter().collect());
+        }
+        let third = stage.event(&ann, "create-room", room(2)).await;
+        assert_eq!((third.code(), third.sent.len()), ("conflict", 0));
+        let again = stage.event(&ann, "create-room", room(1)).await;
+        assert_eq!(again.sent.len(), 1, "one that is counted goes on: its room answers");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_claims_once_and_remembers_only_its_own_refusal() {
+    each(async |mut stage: Stage| {
+        stage.is_first_hop = true;
+        stage.config.rooms_owned_max = 1;
+        let ann = who(&users_of(stage.partition).next().expect("a user"));
+        let room = |n: u64, request: &str| {
+            json!({ "roomId": format!("made-{n}"), "type": "discussion", "requestId": request })
+        };
+        stage.event(&ann, "create-room", room(0, "a")).await;
+        let exited = |room: &str| {
+            json!({ "userId": ann.user, "roomId": room, "present": false, "belongs": false, "owns": true })
+        };
+        let owned = lua::key::UserKeys::new(&ann.user.parse().expect("an id")).owned();
+        // The room refused it.
+        stage.event(&ann, "room-exited", exited("made-0")).await;
+        let again = stage.event(&ann, "create-room", room(0, "a")).await;
+        assert_eq!((again.outcome, again.answer, again.sent.len()), (Outcome::Again, Json::Null, 1));
+        assert!(!again.after.contains_key(&owned), "what was given back stays so");
+        let mut other = room(0, "a");
+        other["name"] = "Other".into();
+        assert_eq!(stage.event(&ann, "create-room", other).await.code(), "conflict");
+
+        stage.event(&ann, "create-room", room(1, "b")).await;
+        assert_eq!(stage.event(&ann, "create-room", room(2, "c")).await.code(), "conflict");
+        stage.event(&ann, "room-exited", exited("made-1")).await;
+        let again = stage.event(&ann, "create-room", room(2, "c")).await;
+        assert_eq!((again.code(), again.outcome), ("conflict", Outcome::Again));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_room_that_refuses_gives_the_claim_back_unless_it_is_the_makers() {
+    each(async |mut stage: Stage| {
+        let made = json!({ "roomId": stage.room, "type": "discussion" });
+        stage.event(&who("ann"), "create-room", made.clone()).await;
+        let own = stage.event(&who("ann"), "create-room", made.clone()).await;
+        assert_eq!((own.code(), own.sent.len()), ("conflict", 0), "it is hers still");
+        let taken = stage.event(&who("bob"), "create-room", made).await;
+        let back = json!({
+            "userId": "bob", "roomId": stage.room, "present": false, "belongs": false, "owns": true,
+        });
+        assert_eq!(taken.code(), "conflict");
+        assert_eq!(sent(&taken), [("user:bob".to_owned(), "room-exited".to_owned(), back)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_first_room() {
+    each(async |mut stage: Stage| {
+        let made = json!({ "roomId": stage.room, "type": "discussion", "requestId": "1" });
+        let first = stage.event(&who("ann"), "create-room", made.clone()).await;
+        let again = stage.event(&who("ann"), "create-room", made).await;
+        assert_eq!((again.outcome, &again.answer), (Outcome::Again, &first.answer));
+        assert!(again.sent.is_empty());
     })
     .await;
 }

@@ -3,7 +3,7 @@
 use lua::commit::Outcome;
 use serde_json::json;
 
-use crate::stage::{Stage, each, who};
+use crate::stage::{EDGE, Stage, each, who};
 
 #[tokio::test]
 async fn joining_makes_an_ownerless_room_and_hands_it_over() {
@@ -35,13 +35,15 @@ async fn joining_makes_an_ownerless_room_and_hands_it_over() {
         let keys = stage.keys();
         let (time, after) = (at.to_string(), &joined.after);
         assert_eq!(after[&keys.members()], ["ann".to_owned(), time.clone()]);
-        assert_eq!(after[&keys.belongs()], ["ann".to_owned(), time]);
-        assert_eq!(after[&keys.connections()], ["ann=ann-1"]);
+        assert_eq!(after[&keys.belongs()], [format!("ann={}", joined.id)]);
+        assert_eq!(after[&keys.connections()], ["ann=edge-1/ann-1"]);
+        let seats = lua::key::seats(stage.partition, EDGE);
+        assert_eq!(after[&seats], [format!("ann-1 ann {}", stage.room), time]);
         assert_eq!(after[&keys.presence()].len(), 1);
         assert_eq!(after[&keys.log()][..7], [&joined.id.to_string(), "term", "1", "prev", "0-0", "origin", "ann-1"]);
         assert!(after[&keys.room()].contains(&format!("last={}", joined.id)));
         assert!(after[&keys.room()].contains(&"owner=".to_owned()));
-        assert_eq!(after.len(), 7, "{:?}", after.keys());
+        assert_eq!(after.len(), 9, "{:?}", after.keys());
     })
     .await;
 }
@@ -110,7 +112,7 @@ async fn several_connections_are_one_member() {
             assert_eq!(again.result()["memberCount"], 1);
         }
         let keys = stage.snapshot().await;
-        assert_eq!(keys[&stage.keys().connections()], ["ann=ann-1 ann-2"]);
+        assert_eq!(keys[&stage.keys().connections()], ["ann=edge-1/ann-1 edge-1/ann-2"]);
     })
     .await;
 }
@@ -138,11 +140,10 @@ async fn who_leaves_is_out_with_all_connections() {
             ]
         );
         let keys = stage.keys();
-        assert_eq!(left.after[&keys.connections()], ["ann=ann-1"]);
-        for key in [keys.members(), keys.belongs()] {
-            assert_eq!(left.after[&key][0], "ann");
-            assert_eq!(left.after[&key].len(), 2);
-        }
+        assert_eq!(left.after[&keys.connections()], ["ann=edge-1/ann-1"]);
+        assert_eq!((left.after[&keys.members()][0].as_str(), left.after[&keys.members()].len()), ("ann", 2));
+        assert_eq!(left.after[&keys.belongs()].len(), 1);
+        assert!(left.after[&keys.belongs()][0].starts_with("ann="));
         assert_eq!(left.after[&keys.presence()].len(), 1);
 
         let again = stage.event(&bob, "leave-room", json!({ "roomId": stage.room })).await;
@@ -164,9 +165,10 @@ async fn an_empty_room_is_handed_over_with_empty_lists() {
         stage.ok(&ann, "join-room", json!({})).await;
         let left = stage.event(&ann, "leave-room", json!({ "roomId": stage.room })).await;
         let keys = stage.keys();
-        for gone in [keys.members(), keys.presence(), keys.connections(), keys.belongs()] {
+        for gone in [keys.members(), keys.presence(), keys.connections()] {
             assert!(!left.after.contains_key(&gone), "{gone} is empty");
         }
+        assert_eq!(left.after[&keys.belongs()].len(), 1, "its owner belongs to it");
     })
     .await;
 }

@@ -7,6 +7,7 @@ mod stage;
 
 mod access;
 mod create;
+mod crowd;
 mod join;
 mod members;
 mod missed;

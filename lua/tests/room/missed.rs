@@ -136,10 +136,9 @@ async fn a_message_that_is_not_kept_any_more_is_absent_and_told_as_a_hole() {
     each(async |mut stage: Stage| {
         let since = stage.ok(&who("ann"), "join-room", json!({})).await["id"].clone();
         let since = since.as_str().expect("an id").to_owned();
+        stage.config.history_max = 1;
         let one = say(&mut stage, "one").await;
         say(&mut stage, "two").await;
-        let messages = stage.keys().messages();
-        let _: i64 = stage.command(&["XDEL", &messages, &one]).await;
         let found = missed(&mut stage, "ann", &since).await;
         assert_eq!((contents(&found), &found["complete"]), (vec!["two"], &json!(false)));
         assert!(!found.to_string().contains("one"));

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::EDGE;
+use super::{EDGE, OTHER_EDGE};
 use crate::common::command;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Ear {
     redis: Redis,
     partition: Partition,
-    inbox: String,
+    inboxes: [(&'static str, String); 2],
+    reached: Vec<(String, Json)>,
     heard: Arc<Heard>,
     _subscriber: Subscriber,
 }
@@ -43,19 +44,21 @@ impl Ear {
             },
             |_status| {},
         );
-        let inbox = key::inbox(partition, EDGE);
-        for channel in [inbox.clone(), key::RoomKeys::new(room).channel()] {
+        let inboxes = [EDGE, OTHER_EDGE].map(|edge| (edge, key::inbox(partition, edge)));
+        let channel = key::RoomKeys::new(room).channel();
+        for channel in inboxes.iter().map(|(_, inbox)| inbox.clone()).chain([channel]) {
             subscriber.subscribe(partition, channel.clone());
             subscriber.wait_subscribed(&channel).await.expect("confirmed");
         }
-        Self { redis: redis.clone(), partition, inbox, heard, _subscriber: subscriber }
+        let redis = redis.clone();
+        Self { redis, partition, inboxes, reached: Vec::new(), heard, _subscriber: subscriber }
     }
 
     /// Everything that was published until now: the room's publications, and the answers.
     pub async fn all(&mut self) -> (Vec<Json>, Vec<Json>) {
         // One connection carries both channels: what was published before the mark is before it.
         let node = self.redis.node_of(self.partition);
-        let receivers: i64 = command(&self.redis, node, &["SPUBLISH", &self.inbox, "mark"]).await;
+        let receivers: i64 = command(&self.redis, node, &["SPUBLISH", &self.inboxes[0].1, "mark"]).await;
         assert_eq!(receivers, 1);
         while !self.heard.messages.lock().iter().any(|(_, text)| text == "mark") {
             timeout(PATIENCE, self.heard.more.notified()).await.expect("the mark arrives");
@@ -63,10 +66,22 @@ impl Ear {
         let (mut told, mut answers) = (Vec::new(), Vec::new());
         for (channel, text) in std::mem::take(&mut *self.heard.messages.lock()) {
             if text != "mark" {
-                let json = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
-                if channel == self.inbox { &mut answers } else { &mut told }.push(json);
+                let json: Json =
+                    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+                match self.inboxes.iter().find(|(_, inbox)| *inbox == channel) {
+                    Some((edge, _)) if json.get("user").is_some() => {
+                        self.reached.push(((*edge).to_owned(), json));
+                    }
+                    Some(_) => answers.push(json),
+                    None => told.push(json),
+                }
             }
         }
         (told, answers)
+    }
+
+    /// What was published for all connections of a user until the last look: the edge and the message.
+    pub fn reached(&mut self) -> Vec<(String, Json)> {
+        std::mem::take(&mut self.reached)
     }
 }

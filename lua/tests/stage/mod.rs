@@ -9,22 +9,24 @@
 
 mod ear;
 mod keys;
+mod types;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, LazyLock, Weak};
 
 use lua::batch::Batch;
-use lua::commit::{self, Commit, Outcome, Place};
-use lua::event::{Event, Payload};
+use clap::{Args, FromArgMatches};
+use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::id::{EventId, Partition, RoomId};
 use lua::lease::Lease;
-use lua::record::{Origin, Record};
-use lua::refusal::{Code, Refusal};
+use lua::record::{Origin, Record, Source};
 use lua::server::{Options, Private, PrivateCluster};
 use lua::topology::NodeId;
-use lua::{Cmd, Redis, chat, key, room};
+use lua::{Cmd, Redis, key};
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
+use workers::config::Config;
 
 use crate::common::{Server, command};
 use ear::Ear;
@@ -37,6 +39,7 @@ pub struct Who {
     pub name: String,
     pub roles: String,
     pub connection: String,
+    pub edge: String,
 }
 
 /// A plain user with a name and one connection.
@@ -46,6 +49,7 @@ pub fn who(user: &str) -> Who {
         name: user.to_uppercase(),
         roles: String::new(),
         connection: format!("{user}-1"),
+        edge: EDGE.to_owned(),
     }
 }
 
@@ -57,6 +61,11 @@ impl Who {
 
     pub fn on(mut self, connection: &str) -> Self {
         self.connection = connection.to_owned();
+        self
+    }
+
+    pub fn at(mut self, edge: &str) -> Self {
+        self.edge = edge.to_owned();
         self
     }
 
@@ -73,8 +82,14 @@ pub struct Applied {
     pub outcome: Outcome,
     /// The message to the sender's edge.
     pub answer: Json,
+    /// What the event put into the outbox: fields by name, in order.
+    pub sent: Vec<BTreeMap<String, String>>,
+    /// The entities that are to be read for the answer.
+    pub gathered: Vec<String>,
     /// What the room's channel carried, in order.
     pub told: Vec<Json>,
+    /// What the edges got for all connections of a user: the edge and the message.
+    pub reached: Vec<(String, Json)>,
     pub before: Keys,
     pub after: Keys,
 }
@@ -93,10 +108,13 @@ impl Applied {
             .unwrap_or_else(|| panic!("not refused: {}", self.answer))
     }
 
-    /// Nothing but the position and a remembered answer is another than before.
+    /// Nothing but the position, a remembered answer and what was sent is another than before.
     pub fn left_untouched(&self) -> bool {
         let state = |keys: &Keys| -> Keys {
-            let kept = |name: &str| !name.ends_with(":position") && !name.contains(":once:");
+            let kept = |name: &str| {
+                ![":position", ":outbox"].iter().any(|end| name.ends_with(end))
+                    && !name.contains(":once:")
+            };
             keys.iter()
                 .filter(|(name, _)| kept(name))
                 .map(|(n, c)| (n.clone(), c.clone()))
@@ -113,7 +131,8 @@ impl Applied {
                 Some(user) => ("exit".to_owned(), user.to_owned(), Json::Null),
                 None => (
                     frame["to"].as_str().expect("an audience").to_owned(),
-                    frame["frame"][0].as_str().expect("an event").to_owned(),
+                    // A role stands where else a frame does.
+                    frame["frame"].as_str().or(frame["frame"][0].as_str()).expect("text").to_owned(),
                     frame["frame"][1].clone(),
                 ),
             })
@@ -121,12 +140,11 @@ impl Applied {
     }
 }
 
-/// How much is kept, and how long presence lasts.
-#[derive(Clone, Copy)]
-pub struct Bounds {
-    pub history_max: usize,
-    pub log_max: usize,
-    pub grace_ms: u64,
+/// The workers' settings as they are by default.
+pub fn defaults() -> Config {
+    let command = Config::augment_args(clap::Command::new("worker"));
+    let matches = command.try_get_matches_from(["worker"]).expect("all have defaults");
+    Config::from_arg_matches(&matches).expect("settings")
 }
 
 /// See the file's head.
@@ -136,9 +154,13 @@ pub struct Stage {
     pub partition: Partition,
     pub node: NodeId,
     pub lease: Lease,
-    pub bounds: Bounds,
+    pub config: Config,
     /// Id of the newest event.
     pub clock: EventId,
+    /// Where the next event is relayed from.
+    pub source: Option<Source>,
+    /// Whether `create-room` comes from its maker, and does not go on from the maker's partition.
+    pub is_first_hop: bool,
     /// Whether each event is also tried wrongly; off where a test sends very many.
     pub wary: bool,
     ear: Ear,
@@ -161,8 +183,11 @@ impl Stage {
             partition,
             node,
             lease,
-            bounds: Bounds { history_max: 10_000, log_max: 10_000, grace_ms: 5_000 },
+            // Tests write faster than people do.
+            config: Config { rate_messages: 0, ..defaults() },
             clock: EventId { ms: 1_800_000_000_000, seq: 0 },
+            source: None,
+            is_first_hop: false,
             wary: true,
             ear,
             last: "0-0".to_owned(),
@@ -209,6 +234,9 @@ impl Stage {
     /// The newest events of the intake as a worker reads them.
     pub async fn append(&mut self, id: EventId, who: &Who, event: &str, payload: &Json) -> Record {
         let entity = payload["roomId"].as_str().unwrap_or(self.room.as_str());
+        // A new room comes from its maker's partition, on its second hop.
+        let relayed = (event == "create-room" && !self.is_first_hop).then(|| Source { stream: "999".to_owned(), id });
+        let source = self.source.take().or(relayed);
         let record = Record {
             id,
             event: event.to_owned(),
@@ -216,9 +244,10 @@ impl Stage {
             user: who.user.parse().expect("a user id"),
             name: who.name.clone(),
             roles: who.roles.clone(),
-            origin: Some(Origin { edge: EDGE.to_owned(), connection: who.connection.clone() }),
-            ack: Some(7),
+            origin: Some(Origin { edge: who.edge.clone(), connection: who.connection.clone() }),
+            ack: (!lua::event::is_system(event) || event == "disconnect-user").then_some(7),
             payload: payload.to_string(),
+            source,
         };
         let mut add = redis::cmd("XADD");
         add.arg(key::intake(self.partition)).arg(id.to_string()).arg(record.fields());
@@ -247,7 +276,9 @@ impl Stage {
             self.tried_wrongly(&record, &before).await;
         }
         let place = self.place();
-        let outcome = self.commit(place, &record).await;
+        let sent = self.outbox().await.len();
+        let Committed { outcome, rest } = self.committed(place, &record).await;
+        let sent = self.outbox().await.split_off(sent);
         let after = self.snapshot().await;
         assert!(outcome.is_done(), "{event}: {outcome:?}");
         if self.wary {
@@ -258,8 +289,23 @@ impl Stage {
         self.lease.applied = id;
         self.lease.seq += 1;
         let (told, mut answers) = self.ear.all().await;
-        assert_eq!(answers.len(), 1, "{event} is answered once: {answers:?}");
-        let applied = Applied { id, outcome, answer: answers.remove(0), told, before, after };
+        if let Rest::Relay { answer } = &rest
+            && !answer.is_empty()
+        {
+            assert!(answers.is_empty(), "{event} is answered after what it sent: {answers:?}");
+            answers.push(serde_json::from_str(answer).expect("JSON"));
+        }
+        let is_elsewhere = matches!(&rest, Rest::Relay { answer } if answer.is_empty());
+        let is_awaited =
+            record.ack.is_some() && !is_elsewhere && !matches!(rest, Rest::Gather(_));
+        assert_eq!(answers.len(), usize::from(is_awaited), "{event} is answered once: {answers:?}");
+        let gathered = match rest {
+            Rest::Gather(ids) => ids,
+            _ => Vec::new(),
+        };
+        let answer = answers.pop().unwrap_or_default();
+        let reached = self.ear.reached();
+        let applied = Applied { id, outcome, answer, sent, gathered, told, reached, before, after };
         self.check(&record, &applied);
         applied
     }
@@ -274,20 +320,29 @@ impl Stage {
         assert_eq!(&self.snapshot().await, before, "{} out of place changes nothing", record.event);
         let (told, answers) = self.ear.all().await;
         assert!(told.is_empty() && answers.is_empty(), "{} out of place is silent", record.event);
+        assert!(self.ear.reached().is_empty(), "{} out of place is silent", record.event);
     }
 
     /// What holds for every event.
     fn check(&mut self, record: &Record, applied: &Applied) {
+        types::fit(record, applied);
         let answer = &applied.answer;
-        let origin = record.origin.as_ref().expect("the stage's events have one");
-        assert_eq!(answer["connection"], origin.connection.as_str());
-        assert_eq!((&answer["ack"], &answer["event"]), (&7.into(), &record.event.as_str().into()));
+        if !answer.is_null() {
+            let origin = record.origin.as_ref().expect("the stage's events have one");
+            assert_eq!(answer["connection"], origin.connection.as_str());
+            let event = record.event.as_str();
+            assert_eq!((&answer["ack"], &answer["event"]), (&7.into(), &event.into()));
+        }
         keys::check_position(self.partition, applied, &self.lease);
         if let Outcome::Refused(_) | Outcome::Again = applied.outcome {
             // A repeated join lets the connection in that repeats it.
             let enters = applied.outcome == Outcome::Again && record.event == "join-room";
             assert!(enters || applied.left_untouched(), "{applied:?}");
+            // A claim that came to nothing is given back, and a repeated one goes on again.
+            let sends = !applied.sent.is_empty();
+            assert!(enters || !sends || record.event == "create-room", "{applied:?}");
             assert!(applied.told.is_empty(), "a refusal is told to nobody: {:?}", applied.told);
+            assert!(applied.reached.is_empty(), "nor to users: {:?}", applied.reached);
         }
         let logged: Vec<&Json> =
             applied.told.iter().filter(|told| told.get("id").is_some()).collect();
@@ -300,10 +355,24 @@ impl Stage {
         }
     }
 
-    /// Runs the commit of a record at a place.
+    /// Runs the commit of a record at a place, as a worker does.
     pub async fn commit(&self, place: Place, record: &Record) -> Outcome {
-        let call = call(Commit::new(place, record), &self.bounds);
-        Outcome::read(run(&self.redis, self.node, call).await)
+        self.committed(place, record).await.outcome
+    }
+
+    async fn committed(&self, place: Place, record: &Record) -> Committed {
+        let call = workers::apply::call(Commit::new(place, record), &self.config);
+        Committed::read(run(&self.redis, self.node, call).await)
+    }
+
+    async fn outbox(&self) -> Vec<BTreeMap<String, String>> {
+        let outbox = key::outbox(self.partition);
+        let entries: Vec<(String, Vec<String>)> =
+            self.command(&["XRANGE", &outbox, "-", "+"]).await;
+        let fields = |fields: Vec<String>| {
+            fields.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+        };
+        entries.into_iter().map(|(_, flat)| fields(flat)).collect()
     }
 
     /// What was heard since the last look: the room's publications, and the answers.
@@ -317,47 +386,11 @@ impl Stage {
     }
 }
 
-/// The edge that all events come from.
+/// The edge that events come from.
 pub const EDGE: &str = "edge-1";
 
-/// The script call of an event, as a worker makes it.
-pub fn call(commit: Commit<'_>, bounds: &Bounds) -> Cmd {
-    let record = commit.record();
-    let event = match Event::read(&record.event, &record.payload) {
-        Ok(event) => event,
-        Err(refusal) => return commit.refuse(&refusal),
-    };
-    match &event {
-        Event::CreateRoom(payload) => {
-            let commit = commit.once(payload.request(), payload);
-            if !payload.room_type.may_create(&commit.record().roles) {
-                return commit.refuse(&Refusal::field(Code::Forbidden, "type", "not for you"));
-            }
-            let room = commit.record().entity.parse().expect("a room id");
-            room::create(&commit, &room, payload, bounds.log_max)
-        }
-        Event::JoinRoom(payload) => {
-            let commit = commit.once(payload.request(), payload);
-            room::join(&commit, payload, bounds.log_max)
-        }
-        Event::LeaveRoom(payload) => {
-            let commit = commit.once(payload.request(), payload);
-            room::leave(&commit, &payload.room_id, bounds.log_max)
-        }
-        Event::GetMembers(payload) => room::members(&commit, payload),
-        Event::TypingStart(payload) => room::typing(&commit, &payload.room_id, true),
-        Event::TypingStop(payload) => room::typing(&commit, &payload.room_id, false),
-        Event::SendMessage(payload) => {
-            let commit = commit.once(payload.request(), payload);
-            chat::send(&commit, payload, bounds.history_max, bounds.log_max)
-        }
-        Event::GetMessages(payload) => chat::history(&commit, payload),
-        Event::ConnectionClosed(payload) => {
-            room::drop_connection(&commit, &payload.room_id, bounds.grace_ms)
-        }
-        Event::PresenceExpired(payload) => room::expire(&commit, &payload.room_id, bounds.log_max),
-    }
-}
+/// Another edge.
+pub const OTHER_EDGE: &str = "edge-2";
 
 /// Runs one call; its reply may be an error of the server.
 pub async fn run(redis: &Redis, node: NodeId, call: Cmd) -> redis::Value {
@@ -380,6 +413,13 @@ pub fn rooms_of(partition: Partition) -> impl Iterator<Item = RoomId> {
         .map(|n| format!("room-{n}"))
         .filter(move |id| Partition::of(id) == partition)
         .map(|id| id.parse().expect("a room id"))
+}
+
+/// Users whose own partition it is.
+pub fn users_of(partition: Partition) -> impl Iterator<Item = String> {
+    (0..)
+        .map(|n| format!("user-{n}"))
+        .filter(move |user| Partition::of(&format!("user:{user}")) == partition)
 }
 
 /// Runs a test on a single server, then on a cluster of three primaries. Tests that run at a time

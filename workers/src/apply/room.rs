@@ -1,15 +1,17 @@
-//! What happens in rooms: making, entering, leaving, presence, typing.
+//! Making rooms, what owners and those who moderate do with them, and lists of them.
 
 use lua::Cmd;
 use lua::commit::Commit;
 use lua::event::Payload;
 use lua::refusal::{Code, Refusal};
 use lua::room::{
-    self, ConnectionClosed, CreateRoom, GetMembers, JoinRoom, LeaveRoom, PresenceExpired, Typing,
+    self, CloseRoom, CreateRoom, InviteToRoom, ListRooms, RemoveMember, RoomIdle, RoomListed,
+    RoomUnlisted, Scope, UpdateRoom,
 };
 
 use crate::config::Config;
 
+/// Two halves: the user's partition counts the room, then the room's makes it and answers.
 pub fn create(commit: Commit<'_>, payload: &CreateRoom, config: &Config) -> Cmd {
     let commit = commit.once(payload.request(), payload);
     if !payload.room_type.may_create(&commit.record().roles) {
@@ -18,33 +20,49 @@ pub fn create(commit: Commit<'_>, payload: &CreateRoom, config: &Config) -> Cmd 
     }
     // The edge named the entity: the payload's id, or one that follows from user and request.
     match commit.record().entity.parse() {
-        Ok(room) => room::create(&commit, &room, payload, config.log_max as usize),
+        Ok(room) if commit.record().is_relayed() => {
+            room::create(&commit, &room, payload, config.log_max as usize)
+        }
+        Ok(room) => room::claim(&commit, &room, config.rooms_owned_max),
         Err(problem) => commit.refuse(&Refusal::field(Code::InvalidPayload, "roomId", problem)),
     }
 }
 
-pub fn join(commit: Commit<'_>, payload: &JoinRoom, config: &Config) -> Cmd {
+pub fn update(commit: Commit<'_>, payload: &UpdateRoom, config: &Config) -> Cmd {
     let commit = commit.once(payload.request(), payload);
-    room::join(&commit, payload, config.log_max as usize)
+    room::update(&commit, payload, config.log_max as usize)
 }
 
-pub fn leave(commit: Commit<'_>, payload: &LeaveRoom, config: &Config) -> Cmd {
+pub fn invite(commit: Commit<'_>, payload: &InviteToRoom, config: &Config) -> Cmd {
     let commit = commit.once(payload.request(), payload);
-    room::leave(&commit, &payload.room_id, config.log_max as usize)
+    room::invite(&commit, payload, config.log_max as usize)
 }
 
-pub fn get_members(commit: Commit<'_>, payload: &GetMembers) -> Cmd {
-    room::members(&commit, payload)
+pub fn remove(commit: Commit<'_>, payload: &RemoveMember, config: &Config) -> Cmd {
+    let commit = commit.once(payload.request(), payload);
+    room::remove(&commit, payload, config.log_max as usize, config.room_idle_ttl_ms)
 }
 
-pub fn typing(commit: Commit<'_>, payload: &Typing, typing: bool) -> Cmd {
-    room::typing(&commit, &payload.room_id, typing)
+pub fn close(commit: Commit<'_>, payload: &CloseRoom, config: &Config) -> Cmd {
+    let commit = commit.once(payload.request(), payload);
+    room::close(&commit, &payload.room_id, config.log_max as usize)
 }
 
-pub fn connection_closed(commit: Commit<'_>, payload: &ConnectionClosed, config: &Config) -> Cmd {
-    room::drop_connection(&commit, &payload.room_id, config.presence_grace_ms)
+pub fn list(commit: Commit<'_>, payload: &ListRooms) -> Cmd {
+    match payload.scope {
+        Scope::Public => room::public(&commit, payload),
+        Scope::Mine => room::own(&commit, payload),
+    }
 }
 
-pub fn presence_expired(commit: Commit<'_>, payload: &PresenceExpired, config: &Config) -> Cmd {
-    room::expire(&commit, &payload.room_id, config.log_max as usize)
+pub fn idle(commit: Commit<'_>, payload: &RoomIdle, config: &Config) -> Cmd {
+    room::idle(&commit, &payload.room_id, config.room_idle_ttl_ms)
+}
+
+pub fn listed(commit: Commit<'_>, payload: &RoomListed) -> Cmd {
+    room::listed(&commit, payload)
+}
+
+pub fn unlisted(commit: Commit<'_>, payload: &RoomUnlisted) -> Cmd {
+    room::unlisted(&commit, payload)
 }

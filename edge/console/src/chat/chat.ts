@@ -1,183 +1,123 @@
-// Each open room's conversation: what comes in, what goes out, and history when somebody scrolls back.
+// Each open room's conversation: what comes in, and the parts that send, read back, act and keep the reader's place.
 import type { Connection } from "../core/connection.ts";
-import {
-  type Draft,
-  type Message,
-  PAGE_MESSAGES_MAX,
-  RECENT_MESSAGES,
-  type RoomJoined,
-  type User,
-} from "../core/contract.ts";
-import { compareIds } from "../core/event-id.ts";
-import { randomId } from "../core/random-id.ts";
-import { mayPass, Refusal } from "../core/refusal.ts";
-import { Store, withEntry, withoutEntry } from "../core/store.ts";
+import { type Message, RECENT_MESSAGES, type RoomJoined, type User } from "../core/contract.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Presence } from "../presence/presence.ts";
 import type { Rooms } from "../rooms/rooms.ts";
+import { Actions } from "./actions.ts";
+import { deleted, edited, fromAnswer, fromEvent, held, reacted } from "./changes.ts";
 import * as conversation from "./conversation.ts";
-import { type Conversation, SILENCE } from "./conversation.ts";
-import { insert, insertPage, insertRecent, trim, withoutContent } from "./timeline.ts";
-
-/** Messages held per room; older ones are read again when somebody scrolls back. */
-const MESSAGES_HELD_MAX = 2_000;
-/** Pages read to close a gap by itself; a longer one waits for the reader. */
-const GAP_PAGES_MAX = 10;
-/** The server remembers a request for 10 minutes; a repeat close to that could be taken for a new one. */
-const REPEAT_SAFE_MS = 9 * 60_000;
-
-/** What stands in a room's composer. */
-export interface ComposerText {
-  text: string;
-  asCode: boolean;
-  language: string;
-}
-
-export const NOTHING_TYPED: ComposerText = { text: "", asCode: false, language: "" };
+import { Desk } from "./desk.ts";
+import { History } from "./history.ts";
+import { Lines } from "./lines.ts";
+import { told } from "./reactions.ts";
+import { Reading } from "./reading.ts";
+import { Talks } from "./talks.ts";
+import { insertRecent } from "./timeline.ts";
 
 export class Chat {
-  readonly rooms = new Store<ReadonlyMap<string, Conversation>>(new Map());
-  /** Unsent text of each room, kept while another room is looked at. */
-  readonly typed = new Map<string, ComposerText>();
-  readonly #connection: Connection;
+  readonly talks: Talks;
+  readonly lines: Lines;
+  readonly history: History;
+  readonly actions: Actions;
+  readonly reading: Reading;
+  readonly desk = new Desk();
   readonly #openRooms: Rooms;
+  readonly #presence: Presence;
   readonly #me: User;
-  readonly #loading = new Set<string>();
+  /** Room → the message to go to once the room is entered. */
+  readonly #wanted = new Map<string, string>();
+  /** What `peopleOf` found, and from what: it is asked for by every row that names somebody. */
+  readonly #people = new Map<string, { list: unknown; messages: unknown; people: readonly User[] }>();
 
-  constructor(connection: Connection, rooms: Rooms, me: User) {
-    this.#connection = connection;
+  constructor(connection: Connection, rooms: Rooms, presence: Presence, me: User) {
     this.#openRooms = rooms;
+    this.#presence = presence;
     this.#me = me;
+    this.talks = new Talks(rooms);
+    this.lines = new Lines(connection, rooms, this.talks, me.id);
+    this.history = new History(connection, this.talks, me.id);
+    this.actions = new Actions(connection, this.talks, me);
+    this.reading = new Reading(connection, rooms, this.talks, me.id);
     rooms.onJoined((joined) => this.#joined(joined));
     rooms.onLeft((roomId) => {
-      this.typed.delete(roomId);
-      this.rooms.update((all) => withoutEntry(all, roomId));
+      this.desk.clear(roomId);
+      this.#people.delete(roomId);
+      this.#wanted.delete(roomId);
     });
-    connection.on("message-received", ({ roomId, message }) => {
-      const isNew = !this.of(roomId).timeline.messages.some(({ id }) => id === message.id);
-      this.#change(roomId, (talk) => trimmed(conversation.received(talk, [message], me.id)));
-      if (isNew && message.sender.id !== me.id) rooms.countUnread(roomId);
-    });
-    connection.on("message-edited", ({ roomId, message }) => {
-      const isHeld = this.of(roomId).timeline.messages.some(({ id }) => id === message.id);
-      if (isHeld) this.#change(roomId, (talk) => ({ ...talk, timeline: insert(talk.timeline, [message]) }));
-    });
-    connection.on("message-deleted", ({ roomId, messageId }) =>
-      this.#change(roomId, (talk) => ({ ...talk, timeline: withoutContent(talk.timeline, messageId, Date.now()) })),
+    connection.on("message-received", ({ roomId, message }) => this.#received(roomId, message));
+    connection.on("message-edited", ({ roomId, message }) =>
+      this.talks.change(roomId, (talk) => edited(talk, message, me.id)),
+    );
+    connection.on("message-deleted", ({ roomId, messageId, deletedBy }) =>
+      this.talks.change(roomId, (talk) => deleted(talk, messageId, deletedBy, Date.now())),
+    );
+    connection.on("message-reaction", ({ roomId, messageId, reactions }) =>
+      this.talks.change(roomId, (talk) => reacted(talk, messageId, (before) => told(reactions, me.id, before))),
     );
   }
 
-  of(roomId: string): Conversation {
-    return this.rooms.state.get(roomId) ?? SILENCE;
-  }
-
-  send(roomId: string, draft: Draft): void {
-    const requestId = randomId();
-    this.#change(roomId, (talk) =>
-      conversation.withLine(talk, { requestId, draft, sentAt: Date.now(), state: "waiting" }),
-    );
-    if (this.#openRooms.get(roomId)?.phase === "joined") void this.#transmit(roomId, requestId);
-  }
-
-  /** Sends a failed line again. A refusal by a rule is remembered with its request id, so such a line needs a new one. */
-  retry(roomId: string, requestId: string): void {
-    const line = this.of(roomId).sent.find((sent) => sent.requestId === requestId);
-    if (line === undefined) return;
-    const newId = line.refusal === undefined || mayPass(line.refusal) ? requestId : randomId();
-    this.#change(roomId, (talk) => conversation.sentAgain(talk, requestId, newId));
-    void this.#transmit(roomId, newId);
-  }
-
-  discard(roomId: string, requestId: string): void {
-    this.#change(roomId, (talk) => conversation.discarded(talk, requestId));
-  }
-
-  /** Reads the page of history before a message. Throws a `Refusal`. */
-  async loadBefore(roomId: string, before: string): Promise<void> {
-    const key = `${roomId} ${before}`;
-    if (this.#loading.has(key)) return;
-    this.#loading.add(key);
-    try {
-      const page = await this.#connection.requestPatiently("get-messages", {
-        roomId,
-        before,
-        limit: PAGE_MESSAGES_MAX,
-      });
-      this.#change(roomId, (talk) => ({
-        ...talk,
-        timeline: insertPage(talk.timeline, before, page.messages, page.hasMore),
-      }));
-    } finally {
-      this.#loading.delete(key);
+  /**
+   * Brings a message into view, in its thread if it belongs to one; in a room that is being entered, as soon as that is
+   * done. Throws a `Refusal`.
+   */
+  async goTo(roomId: string, messageId: string): Promise<void> {
+    if (this.#openRooms.get(roomId)?.phase !== "joined") {
+      this.#wanted.set(roomId, messageId);
+      return;
     }
+    if (held(this.talks.of(roomId), messageId) === undefined) await this.history.loadAround({ roomId }, messageId);
+    const message = held(this.talks.of(roomId), messageId);
+    if (message === undefined) throw new Refusal({ code: "not-found", message: "this message is not kept any more" });
+    const { threadId } = message;
+    if (threadId === undefined) return this.desk.seek({ roomId }, messageId);
+    this.desk.openThread(roomId, threadId);
+    this.desk.seek({ roomId, threadId }, messageId);
+  }
+
+  /** Those who are in a room and those who wrote there, oneself included. */
+  peopleOf(roomId: string): readonly User[] {
+    const { list } = this.#presence.of(roomId);
+    const { messages } = this.talks.of(roomId).timeline;
+    const known = this.#people.get(roomId);
+    if (known?.list === list && known.messages === messages) return known.people;
+    const people = new Map<string, User>([[this.#me.id, this.#me]]);
+    for (const { id, name } of list.values()) people.set(id, { id, name });
+    for (const { sender } of messages.toReversed()) if (!people.has(sender.id)) people.set(sender.id, sender);
+    const found = [...people.values()];
+    this.#people.set(roomId, { list, messages, people: found });
+    return found;
+  }
+
+  nameOf(roomId: string, userId: string): string {
+    return this.peopleOf(roomId).find(({ id }) => id === userId)?.name ?? userId;
+  }
+
+  #received(roomId: string, message: Message): void {
+    const isNew = held(this.talks.of(roomId), message.id) === undefined;
+    this.talks.extend(roomId, (talk) =>
+      conversation.received(talk, [fromEvent(talk, message, this.#me.id)], this.#me.id),
+    );
+    if (isNew && message.sender.id !== this.#me.id) this.#openRooms.countUnread(roomId);
   }
 
   #joined({ roomId, recentMessages, missed }: RoomJoined): void {
-    const newest = this.of(roomId).timeline.messages.at(-1);
-    const held = newest !== undefined;
+    const newest = this.talks.of(roomId).timeline.messages.at(-1);
+    const recent = recentMessages.map((message) => fromAnswer(message, this.#me.id));
     // With a complete `missed` the log tells everything after what is held; else only the snapshot is certain.
-    const complete = missed?.complete === true || recentMessages.length < RECENT_MESSAGES;
-    if (held && missed?.complete !== true) {
-      const isNews = (message: Message) => compareIds(message.id, newest.id) > 0 && message.sender.id !== this.#me.id;
-      for (const _ of recentMessages.filter(isNews)) this.#openRooms.countUnread(roomId);
-    }
-    this.#change(roomId, (talk) => {
-      if (held && missed?.complete === true) return talk;
-      const timeline = insertRecent(talk.timeline, recentMessages, complete);
-      // Own lines that arrived while the connection was gone are found among the recent messages.
-      return { ...conversation.received(talk, recentMessages, this.#me.id), timeline };
+    const complete = missed?.complete === true || recent.length < RECENT_MESSAGES;
+    this.talks.change(roomId, (talk) => {
+      if (newest !== undefined && missed?.complete === true) return talk;
+      const timeline = insertRecent(talk.timeline, recent, complete);
+      // Own lines that arrived while the connection was gone are found among the recent messages. What is missing in
+      // the threads is not known, so they are read anew.
+      return { ...conversation.received(talk, recent, this.#me.id), timeline, threads: new Map() };
     });
-    if (held && !complete) void this.#closeGap(roomId);
-    void this.#sendWaiting(roomId);
+    if (newest !== undefined && !complete) void this.history.closeGap(roomId);
+    void this.lines.sendWaiting(roomId);
+    const wanted = this.#wanted.get(roomId);
+    this.#wanted.delete(roomId);
+    // Nobody waits for it any more: where the message is gone, one is in the room all the same.
+    if (wanted !== undefined) this.goTo(roomId, wanted).catch(() => undefined);
   }
-
-  /** Reads back from the snapshot until it meets what was held before. */
-  async #closeGap(roomId: string): Promise<void> {
-    for (let page = 0; page < GAP_PAGES_MAX; page += 1) {
-      const { messages, holes } = this.of(roomId).timeline;
-      const gap = messages.findLast((message, index) => index > 0 && holes.has(message.id));
-      if (gap === undefined) return;
-      try {
-        await this.loadBefore(roomId, gap.id);
-      } catch {
-        // The gap stays visible, with a button to try again.
-        return;
-      }
-    }
-  }
-
-  /** After the missed events were told, so that a line that did arrive is not sent as another. */
-  async #sendWaiting(roomId: string): Promise<void> {
-    await Promise.resolve();
-    for (const line of this.of(roomId).sent) {
-      if (line.state === "waiting") void this.#transmit(roomId, line.requestId);
-    }
-  }
-
-  async #transmit(roomId: string, requestId: string): Promise<void> {
-    const line = this.of(roomId).sent.find((sent) => sent.requestId === requestId);
-    if (line === undefined) return;
-    if (line.state === "waiting" && Date.now() - line.sentAt > REPEAT_SAFE_MS) {
-      this.#change(roomId, (talk) => conversation.notSent(talk, requestId, "failed", Refusal.noAnswer()));
-      return;
-    }
-    this.#change(roomId, (talk) => conversation.sentAgain(talk, requestId));
-    try {
-      const { message } = await this.#connection.request("send-message", { roomId, requestId, ...line.draft });
-      this.#change(roomId, (talk) => trimmed(conversation.acknowledged(talk, requestId, message)));
-    } catch (cause) {
-      const refusal = Refusal.from(cause);
-      const state = refusal.code === "offline" ? "waiting" : "failed";
-      this.#change(roomId, (talk) => conversation.notSent(talk, requestId, state, refusal));
-    }
-  }
-
-  #change(roomId: string, change: (talk: Conversation) => Conversation): void {
-    // A room that was left meanwhile is not brought back by a late answer.
-    if (this.#openRooms.get(roomId) === undefined) return;
-    this.rooms.update((all) => withEntry(all, roomId, change(all.get(roomId) ?? SILENCE)));
-  }
-}
-
-function trimmed(talk: Conversation): Conversation {
-  const timeline = trim(talk.timeline, MESSAGES_HELD_MAX);
-  return timeline === talk.timeline ? talk : { ...talk, timeline };
 }

@@ -4,14 +4,16 @@
 // the answer to the request, which says for certain, and the event to the room, which does not name the request.
 // So an event with one's own words is only a claim on the oldest line with the same words: the line is hidden, not
 // dropped, and comes back when an answer shows that the claim was wrong (two windows saying the same thing).
-import type { Draft, Message } from "../core/contract.ts";
+import type { Draft, Message, Quote } from "../core/contract.ts";
 import { isUnsettled, type Refusal } from "../core/refusal.ts";
-import { EMPTY, insert, type Timeline } from "./timeline.ts";
+import { EMPTY, find, insert, type Timeline } from "./timeline.ts";
 
 export interface SentLine {
   /** Names the request, also when it is repeated. */
   requestId: string;
   draft: Draft;
+  /** What `draft.replyTo` names, as it is shown. */
+  quote?: Quote;
   /** Milliseconds since the epoch. */
   sentAt: number;
   /** `waiting` for a connection, `sending` and waiting for the answer, or `failed`. */
@@ -23,13 +25,15 @@ export interface SentLine {
 
 export interface Conversation {
   readonly timeline: Timeline;
+  /** By the id of the message that began it: each thread that was opened, that message first. */
+  readonly threads: ReadonlyMap<string, Timeline>;
   /** In the order of sending. */
   readonly sent: readonly SentLine[];
   /** Message id → request id of the line that it replaced, so that it keeps its place on the screen. */
   readonly replaced: ReadonlyMap<string, string>;
 }
 
-export const SILENCE: Conversation = { timeline: EMPTY, sent: [], replaced: new Map() };
+export const SILENCE: Conversation = { timeline: EMPTY, threads: new Map(), sent: [], replaced: new Map() };
 
 export function withLine(talk: Conversation, line: SentLine): Conversation {
   return { ...talk, sent: [...talk.sent, line] };
@@ -37,19 +41,31 @@ export function withLine(talk: Conversation, line: SentLine): Conversation {
 
 /** Messages that came as events, live or told again. */
 export function received(talk: Conversation, messages: readonly Message[], myId: string): Conversation {
-  const known = new Set(talk.timeline.messages.map((message) => message.id));
-  let next: Conversation = { ...talk, timeline: insert(talk.timeline, messages) };
+  let next = placed(talk, messages);
   for (const message of messages) {
-    if (message.sender.id === myId && !known.has(message.id)) next = claim(next, message);
+    const isNew = find(talk.timeline, message.id) === undefined;
+    if (message.sender.id === myId && isNew) next = claim(next, message);
   }
   return next;
+}
+
+/** Puts messages of the newest end where they belong: into the room's talk and into their threads. */
+export function placed(talk: Conversation, messages: readonly Message[]): Conversation {
+  let { threads } = talk;
+  for (const message of messages) {
+    const thread = message.threadId === undefined ? undefined : threads.get(message.threadId);
+    if (message.threadId !== undefined && thread !== undefined) {
+      threads = new Map(threads).set(message.threadId, insert(thread, [message]));
+    }
+  }
+  return { ...talk, timeline: insert(talk.timeline, messages), threads };
 }
 
 /** The answer to a request: its message is certain. */
 export function acknowledged(talk: Conversation, requestId: string, message: Message): Conversation {
   const others = talk.sent.filter((line) => line.requestId !== requestId);
   return {
-    timeline: insert(talk.timeline, [message]),
+    ...placed(talk, [message]),
     sent: others.map((line) => (line.claims === message.id ? withoutClaim(line) : line)),
     replaced: new Map([...talk.replaced].filter(([, request]) => request !== requestId)).set(message.id, requestId),
   };
@@ -103,7 +119,7 @@ function mayHaveArrived({ state, refusal }: SentLine): boolean {
 
 /** The server keeps text in NFC and with `\n` line ends; a draft is brought to the same form before it is sent. */
 function sameWords(draft: Draft, message: Message): boolean {
-  return draft.content === message.content && draft.kind === message.kind;
+  return draft.content === message.content && draft.kind === message.kind && draft.threadId === message.threadId;
 }
 
 function withoutClaim({ claims: _, ...line }: SentLine): SentLine {

@@ -1,26 +1,68 @@
-// One row of a talk: a message that the room has, or a line that is on its way there.
-import { Component, type ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { Message, User } from "../core/contract.ts";
-import { sentence } from "../core/refusal.ts";
-import { Avatar } from "../shell/avatar.tsx";
-import type { SentLine } from "./conversation.ts";
+// A message that the room has: its words, what it answers, what others think of it, and what can be done with it.
+import { Component, createRef, type TargetedEvent } from "preact";
+import type { Message } from "../core/contract.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { HeldMessage } from "./changes.ts";
+import type { Chat } from "./chat.ts";
+import type { Place } from "./desk.ts";
+import { EditBox } from "./edit-box.tsx";
 import { MessageBody } from "./message-body.tsx";
+import { MessageFrame } from "./message-frame.tsx";
+import { MessageTools, toolKey } from "./message-tools.tsx";
+import type { Rights } from "./permissions.ts";
+import { QuoteLine } from "./quote.tsx";
+import { ReactionBar } from "./reaction-bar.tsx";
+import { chatSentence } from "./refusals.ts";
+import { ThreadChip } from "./thread-row.tsx";
+import type { ThreadSummary } from "./threads.ts";
 
-interface MessageRowProps {
+const PROBLEM_SHOWN_MS = 6_000;
+
+interface Props {
   rowKey: string;
-  message: Message;
+  message: HeldMessage;
   isFirst: boolean;
-  isMine: boolean;
+  thread: ThreadSummary | undefined;
+  place: Place;
+  rights: Rights;
+  isEditing: boolean;
+  chat: Chat;
+  onGo(messageId: string): void;
 }
 
-/** Renders again only when something of its own changed: a long talk has many rows. */
-export class MessageRow extends Component<MessageRowProps> {
-  override shouldComponentUpdate(next: MessageRowProps): boolean {
-    return next.message !== this.props.message || next.isFirst !== this.props.isFirst;
+interface State {
+  /** The pointer or the keyboard is here: only then the tools are drawn, a long talk has many rows. */
+  active: boolean;
+  problem?: string | undefined;
+}
+
+export class MessageRow extends Component<Props, State> {
+  /** The row that shows its tools: one at a time, in whatever list. */
+  static current: MessageRow | undefined;
+  override state: State = { active: false };
+  readonly #frame = createRef<HTMLElement>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  override componentWillUnmount(): void {
+    clearTimeout(this.#timer);
+    if (MessageRow.current === this) MessageRow.current = undefined;
   }
 
-  override render({ rowKey, message, isFirst, isMine }: MessageRowProps) {
+  /** Renders again only when something of its own changed. */
+  override shouldComponentUpdate(next: Props, state: State): boolean {
+    const { message, isFirst, thread, rights, isEditing } = this.props;
+    return (
+      state !== this.state ||
+      next.message !== message ||
+      next.isFirst !== isFirst ||
+      next.rights !== rights ||
+      next.isEditing !== isEditing ||
+      next.thread?.count !== thread?.count ||
+      next.thread?.lastAt !== thread?.lastAt
+    );
+  }
+
+  override render({ rowKey, message, isFirst, rights, isEditing }: Props, { active }: State) {
     if (message.kind === "system") {
       return (
         <p class="system-message" data-row={rowKey} data-testid="system-message">
@@ -28,123 +70,147 @@ export class MessageRow extends Component<MessageRowProps> {
         </p>
       );
     }
+    const isThere = message.deletedAt === undefined;
     return (
-      <Frame
+      <MessageFrame
         rowKey={rowKey}
         author={message.sender}
         at={message.createdAt}
         isFirst={isFirst}
-        isMine={isMine}
+        isMine={message.sender.id === rights.myId}
+        isForMe={message.mentions.includes(rights.myId)}
         state="sent"
         messageId={message.id}
+        frame={this.#frame}
+        tools={active && isThere && !isEditing && this.#tools()}
+        events={{
+          onPointerEnter: this.#entered,
+          onPointerLeave: this.#left,
+          onFocusIn: () => this.#activate(),
+          onFocusOut: this.#left,
+          onKeyDown: this.#key,
+        }}
       >
-        {message.replyTo !== undefined && (
-          <blockquote class="quote">
-            <strong>{message.replyTo.sender.name}</strong> {message.replyTo.excerpt}
-          </blockquote>
-        )}
-        {message.deletedAt === undefined ? (
-          <MessageBody words={message} />
-        ) : (
-          <p class="quiet deleted">This message was deleted.</p>
-        )}
-        {message.editedAt !== undefined && message.deletedAt === undefined && <small class="quiet">edited</small>}
-      </Frame>
+        {this.#words()}
+        {this.#foot()}
+      </MessageFrame>
     );
   }
+
+  #words() {
+    const { message, isEditing, chat, rights, onGo } = this.props;
+    if (message.deletedAt !== undefined) return <Tombstone message={message} />;
+    if (isEditing) return <EditBox message={message} onEnd={this.#endEdit} />;
+    const people = chat.peopleOf(message.roomId).filter(({ id }) => message.mentions.includes(id));
+    return (
+      <>
+        {message.replyTo !== undefined && <QuoteLine quote={message.replyTo} onGo={onGo} />}
+        <div data-testid="message-content">
+          <MessageBody words={message} people={people} myId={rights.myId} />
+        </div>
+        {message.editedAt !== undefined && <Edited at={message.editedAt} />}
+      </>
+    );
+  }
+
+  #foot() {
+    const { message, thread, rights, chat } = this.props;
+    const { problem } = this.state;
+    return (
+      <>
+        <ReactionBar
+          reactions={message.reactions}
+          myId={rights.myId}
+          mayReact={rights.writes}
+          nameOf={(userId) => chat.nameOf(message.roomId, userId)}
+          onReact={this.#react}
+        />
+        {thread !== undefined && (
+          <ThreadChip thread={thread} onOpen={() => chat.desk.openThread(message.roomId, message.id)} />
+        )}
+        {problem !== undefined && (
+          <p class="field-problem" role="alert" data-testid="message-problem">
+            {problem}
+          </p>
+        )}
+      </>
+    );
+  }
+
+  #tools() {
+    const { message, place, rights, chat } = this.props;
+    return <MessageTools message={message} place={place} rights={rights} desk={chat.desk} onReact={this.#react} />;
+  }
+
+  readonly #endEdit = (): void => {
+    this.props.chat.desk.endEdit();
+    this.props.chat.desk.write(this.props.place);
+  };
+
+  readonly #react = async (emoji: string): Promise<void> => {
+    const { message, chat } = this.props;
+    try {
+      await chat.actions.react(message.roomId, message.id, emoji);
+      this.setState({ problem: undefined });
+    } catch (cause) {
+      this.setState({ problem: chatSentence("react", Refusal.from(cause)) });
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.setState({ problem: undefined }), PROBLEM_SHOWN_MS);
+    }
+  };
+
+  /** Rows also pass under a pointer that rests, while the keyboard moves the talk. */
+  readonly #entered = (): void => {
+    const { current } = MessageRow;
+    if (current === undefined || !current.#isHeld()) this.#activate();
+  };
+
+  #activate(): void {
+    if (MessageRow.current !== this) MessageRow.current?.setState({ active: false });
+    MessageRow.current = this;
+    if (!this.state.active) this.setState({ active: true });
+  }
+
+  /** The tools stay while the keyboard is in the row, or while one of their menus is open. */
+  #isHeld(): boolean {
+    const frame = this.#frame.current;
+    return frame?.matches(":focus-visible, :has(:popover-open, :focus-visible)") === true;
+  }
+
+  readonly #left = (event: TargetedEvent<HTMLElement, PointerEvent | FocusEvent>): void => {
+    // A finger leaves with every tap; what it tapped keeps the focus.
+    if ("pointerType" in event && event.pointerType !== "mouse") return;
+    const next = event.relatedTarget;
+    const isInside = next instanceof Node && event.currentTarget.contains(next);
+    if (isInside || this.#isHeld()) return;
+    this.setState({ active: false });
+    if (MessageRow.current === this) MessageRow.current = undefined;
+  };
+
+  readonly #key = (event: KeyboardEvent): void => {
+    // Only of the row itself: in its fields and menus the keys mean something else.
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (event.target !== event.currentTarget || !isPlain || this.props.message.deletedAt !== undefined) return;
+    const { message, place, rights, chat } = this.props;
+    if (toolKey(event.key, { message, place, rights, desk: chat.desk })) event.preventDefault();
+  };
 }
 
-interface LineRowProps {
-  line: SentLine;
-  me: User;
-  isFirst: boolean;
-  onRetry(): void;
-  onDiscard(): void;
-}
-
-export function LineRow({ line, me, isFirst, onRetry, onDiscard }: LineRowProps) {
+function Tombstone({ message: { sender, deletedBy } }: { message: HeldMessage }) {
+  const byOther = deletedBy !== undefined && deletedBy.id !== sender.id;
   return (
-    <Frame rowKey={line.requestId} author={me} at={line.sentAt} isFirst={isFirst} isMine state={line.state}>
-      <MessageBody words={line.draft} />
-      {line.state === "waiting" && <small class="quiet">Waiting for the connection…</small>}
-      {line.state === "failed" && <Failure line={line} onRetry={onRetry} onDiscard={onDiscard} />}
-    </Frame>
+    <p class="quiet deleted" data-testid="tombstone">
+      {byOther ? `This message was removed by ${deletedBy.name}.` : "This message was deleted."}
+    </p>
   );
 }
 
-function Failure({ line, onRetry, onDiscard }: Pick<LineRowProps, "line" | "onRetry" | "onDiscard">) {
-  const wait = useSecondsUntil(line.refusal?.retryAt);
-  return (
-    <div class="failure" role="alert">
-      <span data-testid="send-problem">Not sent. {line.refusal === undefined ? "" : sentence(line.refusal)}</span>
-      <button class="button small" type="button" disabled={wait > 0} data-testid="retry" onClick={onRetry}>
-        {wait > 0 ? `Try again in ${wait} s` : "Try again"}
-      </button>
-      <button class="button small plain" type="button" data-testid="discard" onClick={onDiscard}>
-        Discard
-      </button>
-    </div>
-  );
-}
-
-interface FrameProps {
-  rowKey: string;
-  author: User;
-  at: number;
-  isFirst: boolean;
-  isMine: boolean;
-  state: "sent" | SentLine["state"];
-  messageId?: string;
-  children: ComponentChildren;
-}
-
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
-/** Messages and lines on their way look alike, and keep their element when one becomes the other. */
-function Frame({ rowKey, author, at, isFirst, isMine, state, messageId, children }: FrameProps) {
-  const time = (
-    <time dateTime={new Date(at).toISOString()} title={moment.format(at)}>
-      {clock.format(at)}
-    </time>
-  );
+function Edited({ at }: { at: NonNullable<Message["editedAt"]> }) {
   return (
-    <article
-      class={`message${isFirst ? " first" : ""}${isMine ? " mine" : ""} message-${state}`}
-      data-row={rowKey}
-      data-testid="message"
-      data-message-id={messageId}
-      data-state={state}
-      data-own={isMine}
-      data-author={author.id}
-    >
-      <div class="message-side">{isFirst ? <Avatar user={author} /> : time}</div>
-      <div class="message-main">
-        {isFirst ? (
-          <header class="message-head">
-            <strong class="message-author" title={author.id}>
-              {author.name}
-            </strong>
-            {isMine && <span class="tag">you</span>}
-            {time}
-          </header>
-        ) : (
-          <span class="visually-hidden">{author.name}: </span>
-        )}
-        <div data-testid="message-content">{children}</div>
-      </div>
-    </article>
+    <small class="quiet edited" title={moment.format(at)} data-testid="edited">
+      edited
+    </small>
   );
-}
-
-/** Whole seconds until a moment, counting down; 0 when there is none or it has come. */
-function useSecondsUntil(at: number | undefined): number {
-  const [now, setNow] = useState(Date.now);
-  const left = at === undefined ? 0 : Math.max(0, Math.ceil((at - now) / 1_000));
-  useEffect(() => {
-    if (left === 0) return;
-    const timer = setTimeout(() => setNow(Date.now()), 1_000);
-    return () => clearTimeout(timer);
-  }, [left, now]);
-  return left;
 }

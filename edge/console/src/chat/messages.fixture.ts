@@ -8,6 +8,8 @@ export function message(number: number, more: Partial<Message> = {}): Message {
     sender: { id: "ann", name: "Ann" },
     kind: "text",
     content: `message ${number}`,
+    mentions: [],
+    reactions: {},
     createdAt: number,
     ...more,
   };

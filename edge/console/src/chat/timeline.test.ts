@@ -1,7 +1,17 @@
 // Messages arrive live, told again and by the page, in any order; the timeline comes out the same.
 import { expect, test } from "vitest";
 import { message, messages } from "./messages.fixture.ts";
-import { EMPTY, insert, insertPage, insertRecent, type Timeline, trim, withoutContent } from "./timeline.ts";
+import {
+  change,
+  EMPTY,
+  find,
+  insert,
+  insertIsland,
+  insertPage,
+  insertRecent,
+  type Timeline,
+  trim,
+} from "./timeline.ts";
 
 const numbers = (timeline: Timeline) => timeline.messages.map(({ id }) => Number(id.split("-")[0]));
 const holes = (timeline: Timeline) => [...timeline.holes];
@@ -50,8 +60,37 @@ test("a trimmed timeline keeps the newest and can be scrolled back", () => {
   expect(holes(timeline).sort()).toEqual(["8-0", "9-0"]);
 });
 
-test("a deleted message keeps its place without its words", () => {
-  const timeline = withoutContent(insert(EMPTY, messages(1, 3)), "2-0", 99);
-  expect(timeline.messages[1]).toMatchObject({ id: "2-0", content: "", deletedAt: 99 });
-  expect(withoutContent(timeline, "7-0", 99)).toBe(timeline);
+test("an island in the history has a hole on either side until it meets what is held", () => {
+  const held = insertRecent(EMPTY, messages(50, 60), false);
+  let timeline = insertIsland(held, messages(20, 24), true, true);
+  expect(numbers(timeline).slice(0, 6)).toEqual([20, 21, 22, 23, 24, 50]);
+  expect(holes(timeline).sort()).toEqual(["20-0", "50-0"]);
+  timeline = insertIsland(timeline, messages(23, 52), true, true);
+  expect(holes(timeline)).toEqual(["20-0"]);
+  timeline = insertIsland(timeline, messages(1, 20), false, true);
+  expect(holes(timeline)).toEqual([]);
+});
+
+test("an island that ends where the held messages begin leaves no hole between", () => {
+  const held = insertRecent(EMPTY, messages(50, 60), false);
+  expect(holes(insertIsland(held, messages(40, 49), true, false))).toEqual(["40-0"]);
+});
+
+test("a message is found and changed by its id, and nothing else is", () => {
+  const timeline = insert(EMPTY, messages(1, 3));
+  const changed = change(timeline, "2-0", (message) => ({ ...message, content: "other" }));
+  expect(changed.messages.map(({ content }) => content)).toEqual(["message 1", "other", "message 3"]);
+  expect(change(timeline, "7-0", (message) => ({ ...message, content: "other" }))).toBe(timeline);
+  expect(change(EMPTY, "7-0", (message) => message)).toBe(EMPTY);
+  expect(find(changed, "2-0")?.content).toBe("other");
+  expect(find(changed, "9-0")).toBeUndefined();
+});
+
+test("a page that is older than what is known takes nothing back", () => {
+  const deleted = insert(EMPTY, [message(1, { content: "", deletedAt: 9 })]);
+  expect(find(insert(deleted, [message(1)]), "1-0")?.deletedAt).toBe(9);
+  const edited = insert(EMPTY, [message(1, { content: "second", editedAt: 9 })]);
+  expect(find(insert(edited, [message(1, { content: "first", editedAt: 5 })]), "1-0")?.content).toBe("second");
+  expect(find(insert(edited, [message(1, { content: "third", editedAt: 11 })]), "1-0")?.content).toBe("third");
+  expect(find(insert(edited, [message(1, { content: "", deletedAt: 12 })]), "1-0")?.deletedAt).toBe(12);
 });

@@ -11,14 +11,15 @@ export interface Timeline {
 
 export const EMPTY: Timeline = { messages: [], holes: new Set() };
 
-/** Puts messages in their places. One that is there already is replaced: the later telling has the current state. */
+/** Puts messages in their places. One that is there already is replaced, unless what is known of it is newer. */
 export function insert(timeline: Timeline, arrived: readonly Message[]): Timeline {
   if (arrived.length === 0) return timeline;
   const messages = [...timeline.messages];
   for (const message of arrived) {
     const place = placeOf(messages, message.id);
-    const known = messages[place]?.id === message.id;
-    messages.splice(place, known ? 1 : 0, message);
+    const known = messages[place];
+    if (known?.id === message.id) messages[place] = newer(known, message);
+    else messages.splice(place, 0, message);
   }
   return { ...timeline, messages };
 }
@@ -49,6 +50,30 @@ export function insertPage(timeline: Timeline, before: string, page: readonly Me
   return insert({ ...timeline, holes }, page);
 }
 
+/**
+ * Takes messages from the middle of the history that follow each other, as somebody who jumps to one asks for them.
+ * `moreBefore` and `moreAfter` where the room has others next to them.
+ */
+export function insertIsland(
+  timeline: Timeline,
+  island: readonly Message[],
+  moreBefore: boolean,
+  moreAfter: boolean,
+): Timeline {
+  const [first, last] = [island[0], island.at(-1)];
+  if (first === undefined || last === undefined) return timeline;
+  const within = (id: string) => compareIds(id, first.id) > 0 && compareIds(id, last.id) <= 0;
+  const holes = new Set([...timeline.holes].filter((id) => !within(id)));
+  const merged = insert({ ...timeline, holes }, island);
+  const before = merged.messages[placeOf(merged.messages, first.id) - 1];
+  const after = merged.messages[placeOf(merged.messages, last.id) + 1];
+  const heldFirst = timeline.messages.some(({ id }) => id === first.id);
+  if (!heldFirst && moreBefore) holes.add(first.id);
+  if (!moreBefore && before === undefined) holes.delete(first.id);
+  if (!moreAfter && after !== undefined) holes.delete(after.id);
+  return { ...merged, holes };
+}
+
 /** Keeps the newest `max` messages; what is dropped can be scrolled back to like all history. */
 export function trim(timeline: Timeline, max: number): Timeline {
   if (timeline.messages.length <= max) return timeline;
@@ -60,10 +85,25 @@ export function trim(timeline: Timeline, max: number): Timeline {
   return { messages, holes };
 }
 
-/** Blanks a message that was deleted; its place stays. */
-export function withoutContent(timeline: Timeline, messageId: string, deletedAt: number): Timeline {
-  const message = timeline.messages.find(({ id }) => id === messageId);
-  return message === undefined ? timeline : insert(timeline, [{ ...message, content: "", deletedAt }]);
+/** Changes one message; the same timeline where it is not held or stays as it is. */
+export function change(timeline: Timeline, messageId: string, how: (message: Message) => Message): Timeline {
+  const place = placeOf(timeline.messages, messageId);
+  const message = timeline.messages[place];
+  if (message?.id !== messageId) return timeline;
+  const changed = how(message);
+  return changed === message ? timeline : { ...timeline, messages: timeline.messages.with(place, changed) };
+}
+
+export function find(timeline: Timeline, messageId: string): Message | undefined {
+  const message = timeline.messages[placeOf(timeline.messages, messageId)];
+  return message?.id === messageId ? message : undefined;
+}
+
+/** A page that was asked for before an event may come after it: a deletion is final, and a later edit stays. */
+function newer(known: Message, arrived: Message): Message {
+  if (known.deletedAt !== undefined && arrived.deletedAt === undefined) return known;
+  const isOlder = arrived.deletedAt === undefined && (known.editedAt ?? 0) > (arrived.editedAt ?? 0);
+  return isOlder ? known : arrived;
 }
 
 /** The index of the first message that does not come before `id`. Most arrive last, so that is looked at first. */

@@ -26,6 +26,7 @@ export class Connection {
   readonly state = new Store<ConnectionState>({ kind: "connecting" });
   readonly #socket: Socket;
   readonly #handlers = new Map<string, Handler<never>[]>();
+  readonly #closedListeners: (() => void)[] = [];
   readonly #everyListeners: ((payload: Partial<{ roomId: string; id: string }>) => void)[] = [];
   #token: string;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -61,12 +62,14 @@ export class Connection {
     clearTimeout(this.#retryTimer);
     this.#socket.removeAllListeners();
     this.#socket.disconnect();
+    for (const listener of this.#closedListeners) listener();
   }
 
-  /** Takes a newer token of the same user, for this connection and for those that follow. */
+  /** Takes a newer token of the same user, for this connection, if there is one, and for those that follow. */
   async refreshToken(token: string): Promise<void> {
+    // One that the server does not take must not stand in the way of the next connection.
+    if (this.connected) await this.request("refresh-token", { token });
     this.#token = token;
-    await this.request("refresh-token", { token });
   }
 
   on<Event extends keyof ServerEvents>(event: Event, handler: Handler<ServerEvents[Event]>): void {
@@ -83,6 +86,11 @@ export class Connection {
   /** Calls `listener` at each new connection, the first one included. */
   onConnected(listener: () => void): void {
     this.state.subscribe(() => this.state.state.kind === "connected" && listener());
+  }
+
+  /** Calls `listener` when the person signs out, so that nothing is listened to in vain. */
+  onClosed(listener: () => void): void {
+    this.#closedListeners.push(listener);
   }
 
   /** Hands an event to the features as if it had just come. */

@@ -6,23 +6,35 @@ export interface User {
   name: string;
 }
 
+export type RoomRole = "owner" | "moderator" | "member" | "viewer";
+
+export type Status = "active" | "idle" | "busy";
+
 export interface Member extends User {
-  roomRole?: "owner" | "moderator" | "member" | "viewer";
-  status?: "active" | "idle" | "busy";
+  roomRole?: RoomRole;
+  status?: Status;
   joinedAt?: number;
 }
 
+export type RoomType = "discussion" | "collaboration" | "interview" | "contest";
+
 export interface Room {
   id: string;
-  type: "discussion" | "collaboration" | "interview" | "contest";
+  type: RoomType;
   name?: string;
   createdAt: number;
+  /** For the owner and admins only. */
   access?: Access;
+  maxMembers?: number;
+  /** Least time between two messages of one person; 0 where there is no such limit. */
+  slowModeMs?: number;
 }
 
 export interface Access {
   visibility: "public" | "private";
-  members?: Record<string, "moderator" | "member" | "viewer">;
+  /** Narrows a public room to holders of one of these roles. */
+  roles?: string[];
+  members?: Record<string, RoomRole>;
 }
 
 export interface Message {
@@ -32,10 +44,64 @@ export interface Message {
   kind: "text" | "code" | "system";
   content: string;
   language?: string;
-  replyTo?: { id: string; sender: User; excerpt: string };
+  replyTo?: Quote;
+  /** The id of the message that began the thread. */
+  threadId?: string;
+  mentions: string[];
+  reactions: Reactions;
   createdAt: number;
   editedAt?: number;
   deletedAt?: number;
+}
+
+/** What an answer says of the message that is answered. */
+export interface Quote {
+  id: string;
+  sender: User;
+  excerpt: string;
+}
+
+export interface Reaction {
+  count: number;
+  /** The ids of the first 20. */
+  users: string[];
+  /** In answers only, and there only where it is true. */
+  me?: boolean;
+}
+
+/** By emoji. */
+export type Reactions = Readonly<Record<string, Reaction>>;
+
+export type ReportReason = "spam" | "harassment" | "cheating" | "other";
+
+export type ReportAction = "dismiss" | "delete-message" | "mute" | "ban";
+
+export interface Report {
+  id: string;
+  roomId: string;
+  messageId: string;
+  /** As it was when it was reported. */
+  message: Message;
+  reporter: User;
+  reason: ReportReason;
+  comment?: string;
+  status: "open" | "resolved";
+  action?: ReportAction;
+  resolvedBy?: User;
+  createdAt: number;
+  resolvedAt?: number;
+}
+
+export interface Notification {
+  id: string;
+  /** `mention`, `invitation`, or any other word. */
+  kind: string;
+  title: string;
+  body: string;
+  data?: { roomId?: string; messageId?: string };
+  createdAt: number;
+  readAt?: number;
+  expiresAt?: number;
 }
 
 /** What somebody wants to say, before the server gave it an id. */
@@ -43,6 +109,10 @@ export interface Draft {
   content: string;
   kind: "text" | "code";
   language?: string;
+  /** A message's id. */
+  replyTo?: string;
+  threadId?: string;
+  mentions?: string[];
 }
 
 export interface RoomJoined {
@@ -61,8 +131,51 @@ export interface RoomJoined {
 /** Each event that a client sends: its payload and the answer to it. */
 export interface Requests {
   "create-room": {
-    payload: { type: Room["type"]; name: string; access: Access; requestId: string };
+    payload: { type: RoomType; name: string; access: Access; maxMembers?: number; requestId: string };
     answer: { room: Room };
+  };
+  "update-room": {
+    payload: { roomId: string; name?: string; access?: Access; maxMembers?: number; requestId: string };
+    answer: { room: Room };
+  };
+  "close-room": { payload: { roomId: string; requestId: string }; answer: { roomId: string } };
+  "list-rooms": {
+    payload: { scope: "public" | "mine"; type?: RoomType; cursor?: string; limit?: number };
+    answer: { rooms: Room[]; nextCursor?: string };
+  };
+  "invite-to-room": {
+    payload: { roomId: string; userId: string; roomRole: RoomRole; requestId: string };
+    answer: { roomId: string; userId: string };
+  };
+  "remove-member": { payload: OnUser; answer: { roomId: string; userId: string } };
+  "set-status": { payload: { status: Status }; answer: { status: Status } };
+  "set-slow-mode": { payload: { roomId: string; intervalMs: number; requestId: string }; answer: { room: Room } };
+  "mute-user": { payload: OnUser & { durationMs?: number }; answer: Sanctioned };
+  "unmute-user": { payload: OnUser; answer: Sanctioned };
+  "ban-user": { payload: OnUser & { durationMs?: number }; answer: Sanctioned };
+  "unban-user": { payload: OnUser; answer: Sanctioned };
+  "get-reports": {
+    payload: { roomId: string; status: Report["status"]; cursor?: string; limit?: number };
+    answer: { reports: Report[]; nextCursor?: string };
+  };
+  "resolve-report": {
+    payload: {
+      roomId: string;
+      reportId: string;
+      action: ReportAction;
+      durationMs?: number;
+      note?: string;
+      requestId: string;
+    };
+    answer: { report: Report };
+  };
+  "get-notifications": {
+    payload: { before?: string; limit?: number };
+    answer: { notifications: Notification[]; unreadCount: number; hasMore: boolean };
+  };
+  "mark-notification-read": {
+    payload: ({ notificationIds: string[] } | { all: true; upTo?: string }) & { requestId: string };
+    answer: { unreadCount: number };
   };
   "join-room": { payload: { roomId: string; since?: string }; answer: RoomJoined };
   "leave-room": { payload: { roomId: string }; answer: { roomId: string } };
@@ -75,12 +188,38 @@ export interface Requests {
     answer: { message: Message };
   };
   "get-messages": {
-    payload: { roomId: string; before?: string; limit?: number };
+    payload: { roomId: string; before?: string; after?: string; limit?: number; threadId?: string };
     answer: { messages: Message[]; hasMore: boolean };
+  };
+  "edit-message": { payload: { roomId: string; messageId: string; content: string }; answer: { message: Message } };
+  "delete-message": { payload: { roomId: string; messageId: string }; answer: { messageId: string } };
+  react: {
+    payload: { roomId: string; messageId: string; emoji: string; on: boolean };
+    answer: { reactions: Reactions };
+  };
+  "mark-read": { payload: { roomId: string; messageId: string }; answer: { roomId: string; unread: number } };
+  "get-unread": { payload: { roomIds?: string[] }; answer: { rooms: Record<string, number> } };
+  "report-message": {
+    payload: { roomId: string; messageId: string; reason: ReportReason; comment?: string; requestId: string };
+    answer: { reportId: string };
   };
   "typing-start": { payload: { roomId: string }; answer: object };
   "typing-stop": { payload: { roomId: string }; answer: object };
   "refresh-token": { payload: { token: string }; answer: object };
+}
+
+interface OnUser {
+  roomId: string;
+  userId: string;
+  reason?: string;
+  requestId: string;
+}
+
+interface Sanctioned {
+  roomId: string;
+  userId: string;
+  /** Absent where it has no end. */
+  until?: number;
 }
 
 interface InRoom {
@@ -88,11 +227,21 @@ interface InRoom {
   roomId: string;
 }
 
+/** Somebody was muted or banned, or is so no longer. */
+export interface SanctionTold extends InRoom {
+  user: User;
+  by: User;
+  until?: number;
+  reason?: string;
+}
+
 /** Each event that the server sends and this page listens to. */
 export interface ServerEvents {
   "message-received": InRoom & { message: Message };
   "message-edited": InRoom & { message: Message };
-  "message-deleted": InRoom & { messageId: string };
+  "message-deleted": InRoom & { messageId: string; deletedBy: User };
+  "message-reaction": InRoom & { messageId: string; reactions: Reactions };
+  "messages-read": { roomId: string; user: User; messageId: string };
   "user-joined-room": InRoom & { user: User; memberCount: number };
   "user-left-room": InRoom & { user: User; memberCount: number; reason?: string };
   "room-presence": { roomId: string; memberCount: number; joined: User[]; left: User[] };
@@ -100,7 +249,16 @@ export interface ServerEvents {
   "room-left": { roomId: string; reason?: string };
   "room-closed": InRoom;
   "user-typing": { roomId: string; user: User; isTyping: boolean };
-  "user-status-changed": { user: User; status: NonNullable<Member["status"]> };
+  "user-status-changed": { user: User; status: Status };
+  "user-muted": SanctionTold;
+  "user-unmuted": SanctionTold;
+  "user-banned": SanctionTold;
+  "user-unbanned": SanctionTold;
+  "message-reported": { report: Report };
+  "report-resolved": { id: string; roomId: string; report: Report };
+  /** To one person, with the new count; to many, with what it grew by. */
+  notification: Notification & { unreadCount?: number; unreadDelta?: number };
+  "notification-read": { notificationIds?: string[]; all?: true; upTo?: string; unreadCount: number };
   "auth-expiring": { expiresAt: number };
   error: ErrorBody & { event?: string };
 }
@@ -116,7 +274,17 @@ export type Answer<Result> = ({ ok: true } & Result) | { ok: false; error: Error
 
 export const CONTENT_CHARACTERS_MAX = 4_000;
 export const RECENT_MESSAGES = 50;
+/** The server counts unread messages up to this. */
+export const UNREAD_SHOWN_MAX = 999;
+export const ROOM_NAME_CHARACTERS_MAX = 100;
+/** The longest reason, note or comment. */
+export const NOTE_CHARACTERS_MAX = 1_000;
+/** The largest limit that a room may have. */
+export const ROOM_MEMBERS_MAX = 1_000_000;
 export const PAGE_MESSAGES_MAX = 100;
+export const MENTIONS_MAX = 10;
+/** How long an author may edit a message. */
+export const EDIT_WINDOW_MS = 24 * 60 * 60_000;
 /** Above this many members the server tells of joins in batches and of typing not at all. */
 export const MEMBERS_TOLD_SINGLY_MAX = 200;
 

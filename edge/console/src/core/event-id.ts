@@ -14,6 +14,17 @@ export function laterId(left: string | undefined, right: string | undefined): st
   return compareIds(left, right) >= 0 ? left : right;
 }
 
+/** When it was given, in milliseconds since the epoch. */
+export function msOf(id: string): number {
+  return parts(id)[0];
+}
+
+/** The next possible id; asking for what comes before it includes `id` itself. */
+export function idAfter(id: string): string {
+  const [ms, seq] = parts(id);
+  return `${ms}-${seq + 1}`;
+}
+
 // Both parts stay far below 2^53: milliseconds by nature, the sequence because it starts anew each millisecond.
 function parts(id: string): [number, number] {
   const dash = id.indexOf("-");

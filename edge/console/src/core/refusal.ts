@@ -6,11 +6,13 @@ export class Refusal extends Error {
   readonly code: string;
   /** When a retry has a chance, in milliseconds since the epoch. */
   readonly retryAt: number | undefined;
+  readonly details: unknown;
 
   constructor(body: ErrorBody, now = Date.now()) {
     super(body.message);
     this.name = "Refusal";
     this.code = body.code;
+    this.details = body.details;
     this.retryAt = body.retryAfterMs === undefined ? undefined : now + body.retryAfterMs;
   }
 

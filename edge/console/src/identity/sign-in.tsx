@@ -1,7 +1,8 @@
 // The first screen: a name on a development server, or a token anywhere.
 import { useState } from "preact/hooks";
 import { Icon } from "../shell/icons.tsx";
-import { type Identity, readToken, tokenForName, userIdFrom } from "./token.ts";
+import { type Identity, readToken, tokenForName, usable, userIdFrom } from "./token.ts";
+import { TokenField } from "./token-field.tsx";
 
 interface Props {
   /** Why the last sign-in ended, if it did. */
@@ -50,7 +51,11 @@ export function SignIn({ notice, onSignedIn }: Props) {
         <Icon name="logo" />
         <h1>Realtime</h1>
         <p class="quiet">Rooms for people who solve problems together.</p>
-        {withName ? <NameField text={text} onText={setText} /> : <TokenField text={text} onText={setText} />}
+        {withName ? (
+          <NameField text={text} onText={setText} />
+        ) : (
+          <TokenField key="token" text={text} onText={setText} />
+        )}
         <p class="field-problem" role="alert" data-testid="sign-in-problem">
           {problem}
         </p>
@@ -96,42 +101,14 @@ function NameField({ text, onText }: FieldProps) {
   );
 }
 
-function TokenField({ text, onText }: FieldProps) {
-  return (
-    <label class="field" key="token">
-      <span>Token</span>
-      <textarea
-        data-testid="token-input"
-        class="monospace"
-        value={text}
-        onInput={(event) => onText(event.currentTarget.value)}
-        placeholder="eyJhbGciOi…"
-        rows={4}
-        spellcheck={false}
-        autocomplete="off"
-        autofocus
-      />
-      <small class="quiet">
-        From <code>realtime token --user ann</code>, or from your platform.
-      </small>
-    </label>
-  );
-}
-
 async function byName(text: string): Promise<Identity | undefined> {
   const id = userIdFrom(text);
   if (id === undefined) throw new Error("A name may have letters a to z, digits and . _ : @ | + = / -");
   const answer = await tokenForName({ id, name: text.trim() });
   if ("unavailable" in answer) return undefined;
-  return valid(readToken(answer.token, true));
+  return usable(readToken(answer.token, true));
 }
 
 function byToken(text: string): Identity {
-  return valid(readToken(text.trim()));
-}
-
-function valid(identity: Identity | undefined): Identity {
-  if (identity === undefined) throw new Error("This does not look like a token. It has three parts with dots between.");
-  if (identity.expiresAt <= Date.now()) throw new Error("This token has expired. Please get a new one.");
-  return identity;
+  return usable(readToken(text.trim()));
 }

@@ -20,6 +20,13 @@ test("a token names its holder, in any script", () => {
   expect(readToken(token({ sub: "ann", exp: 1 }))?.name).toBe("ann");
 });
 
+test("roles come as a list or as a single word", () => {
+  const rolesOf = (claims: object) => readToken(token({ sub: "ann", exp: 1, ...claims }))?.roles;
+  expect(rolesOf({ roles: ["moderator", 7, "organizer"] })).toEqual(["moderator", "organizer"]);
+  expect(rolesOf({ role: "admin" })).toEqual(["admin"]);
+  expect(rolesOf({})).toEqual([]);
+});
+
 test("what is no token is refused", () => {
   for (const text of ["", "ann", "a.b.c", "a.b", token({ name: "nobody", exp: 1 }), token({ sub: "ann" })]) {
     expect(readToken(text)).toBeUndefined();

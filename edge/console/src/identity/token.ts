@@ -5,6 +5,8 @@ export interface Identity extends User {
   token: string;
   /** Milliseconds since the epoch. */
   expiresAt: number;
+  /** Those of the platform, not of a room. */
+  roles: readonly string[];
   /** Signed in by name alone, as a development server allows; such a token can be had anew. */
   byName: boolean;
 }
@@ -21,10 +23,22 @@ export function readToken(token: string, byName = false): Identity | undefined {
     const claims = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
     if (typeof claims["sub"] !== "string" || typeof claims["exp"] !== "number") return undefined;
     const name = typeof claims["name"] === "string" ? claims["name"] : claims["sub"];
-    return { id: claims["sub"], name, token, expiresAt: claims["exp"] * 1_000, byName };
+    return { id: claims["sub"], name, token, expiresAt: claims["exp"] * 1_000, roles: rolesOf(claims), byName };
   } catch {
     return undefined;
   }
+}
+
+/** The identity, if it is one that the server may take. Throws an `Error` that tells a person what is wrong. */
+export function usable(identity: Identity | undefined): Identity {
+  if (identity === undefined) throw new Error("This does not look like a token. It has three parts with dots between.");
+  if (identity.expiresAt <= Date.now()) throw new Error("This token has expired. Please get a new one.");
+  return identity;
+}
+
+function rolesOf(claims: Record<string, unknown>): string[] {
+  const roles = claims["roles"] ?? claims["role"];
+  return (Array.isArray(roles) ? roles : [roles]).filter((role): role is string => typeof role === "string");
 }
 
 /** What the part of an address after `#` asks for: `#token=…&room=…`. */

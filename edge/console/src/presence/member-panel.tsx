@@ -1,29 +1,31 @@
 // The right column: who is in the room.
-import { useState } from "preact/hooks";
-import { Refusal, sentence } from "../core/refusal.ts";
+import { useEffect } from "preact/hooks";
 import { useStore } from "../core/store.ts";
-import { Avatar } from "../shell/avatar.tsx";
+import { mayModerate } from "../moderation/authority.ts";
+import { Icon } from "../shell/icons.tsx";
 import { useServices } from "../shell/services.ts";
-import { NOBODY, sorted } from "./members.ts";
+import { useRequest } from "../shell/use-request.ts";
+import { MemberRow } from "./member-row.tsx";
+import { hasUnknownRoles, NOBODY, sorted } from "./members.ts";
+
+/** Rooms up to this size are looked up again for the roles of who came in; each member's page does so. */
+const LOOKED_UP_MAX = 50;
+const LOOK_UP_AFTER_MS = 2_000;
 
 export function MemberPanel({ roomId }: { roomId: string }) {
-  const { presence, me } = useServices();
+  const { presence, standing, overlays, me } = useServices();
   const members = useStore(presence.rooms, (rooms) => rooms.get(roomId) ?? NOBODY);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const moderates = useStore(standing.levels, (all) => mayModerate(all.get(roomId) ?? 0));
+  const { busy, problem, send } = useRequest();
   const hidden = members.count - members.list.size;
 
-  const more = async () => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      await presence.more(roomId);
-    } catch (cause) {
-      setProblem(sentence(Refusal.from(cause)));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const lacksRoles = members.count <= LOOKED_UP_MAX && hasUnknownRoles(members);
+  useEffect(() => {
+    if (!lacksRoles) return;
+    // Not all members' pages at the same moment.
+    const timer = setTimeout(() => void presence.refresh(roomId), LOOK_UP_AFTER_MS * (1 + Math.random()));
+    return () => clearTimeout(timer);
+  }, [lacksRoles, roomId]);
 
   return (
     <>
@@ -34,31 +36,40 @@ export function MemberPanel({ roomId }: { roomId: string }) {
             {members.count}
           </span>
         </h2>
+        {moderates && (
+          <button
+            class="icon-button"
+            type="button"
+            title="Invite somebody"
+            aria-label="Invite somebody"
+            data-testid="invite"
+            onClick={() => overlays.open({ kind: "invite", roomId })}
+          >
+            <Icon name="invite" />
+          </button>
+        )}
       </div>
       <ul class="member-list" data-testid="member-list" aria-labelledby="members-heading">
         {sorted(members, me.id).map((member) => (
-          <li key={member.id} class="member" data-testid="member" data-user-id={member.id}>
-            <span
-              class={`presence ${member.status === "idle" ? "idle" : member.status === "busy" ? "busy" : "online"}`}
-            >
-              <Avatar user={member} />
-            </span>
-            <span class="member-name" title={member.id}>
-              {member.name}
-            </span>
-            {member.id === me.id && <span class="tag">you</span>}
-            {(member.roomRole === "owner" || member.roomRole === "moderator") && (
-              <span class="tag">{member.roomRole}</span>
-            )}
-          </li>
+          <MemberRow key={member.id} roomId={roomId} member={member} />
         ))}
       </ul>
       {hidden > 0 && (
-        <button class="button plain wide" type="button" disabled={busy} onClick={more} data-testid="load-more-members">
+        <button
+          class="button plain wide"
+          type="button"
+          disabled={busy}
+          onClick={() => void send(() => presence.more(roomId))}
+          data-testid="load-more-members"
+        >
           {busy ? "Loading…" : `Show more (${hidden})`}
         </button>
       )}
-      {problem !== undefined && <p class="field-problem">{problem}</p>}
+      {problem !== undefined && (
+        <p class="field-problem" role="alert">
+          {problem}
+        </p>
+      )}
     </>
   );
 }

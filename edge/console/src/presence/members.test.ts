@@ -1,6 +1,6 @@
 // The list of members under joins, leaves and pages.
 import { expect, test } from "vitest";
-import { snapshot, sorted, withChanges, withPage, withStatus } from "./members.ts";
+import { hasUnknownRoles, snapshot, sorted, withChanges, withPage, withStatus } from "./members.ts";
 
 const user = (id: string) => ({ id, name: id.toUpperCase() });
 const start = snapshot([user("ann"), user("bob")], 2);
@@ -30,6 +30,20 @@ test("one finds oneself first, then the others by name", () => {
     "u9",
     "u10",
   ]);
+});
+
+test("who keeps order stands above the others", () => {
+  const mia = { ...user("mia"), roomRole: "moderator" as const };
+  const zed = { ...user("zed"), roomRole: "owner" as const };
+  const members = snapshot([user("ann"), mia, zed], 3);
+  expect(ids(members)).toEqual(["zed", "mia", "ann"]);
+});
+
+test("one who came in is known by name alone until a page tells the role", () => {
+  const known = snapshot([{ ...user("ann"), roomRole: "member" }], 1);
+  const joined = withChanges(known, [user("bob")], [], 2);
+  expect([known, joined].map(hasUnknownRoles)).toEqual([false, true]);
+  expect(hasUnknownRoles(withPage(joined, [{ ...user("bob"), roomRole: "viewer" }], 2))).toBe(false);
 });
 
 test("a status changes one member and nothing else", () => {

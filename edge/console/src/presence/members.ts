@@ -1,5 +1,5 @@
 // Who is in one room. The count is the server's; the list may be only a part of a big room.
-import type { Member, User } from "../core/contract.ts";
+import type { Member, Status, User } from "../core/contract.ts";
 
 export interface Members {
   list: ReadonlyMap<string, Member>;
@@ -27,18 +27,27 @@ export function withChanges(known: Members, joined: User[], left: User[], count:
   return { list, count };
 }
 
-export function withStatus(known: Members, userId: string, status: NonNullable<Member["status"]>): Members {
+export function withStatus(known: Members, userId: string, status: Status): Members {
   const member = known.list.get(userId);
   if (member === undefined || member.status === status) return known;
   return { ...known, list: new Map(known.list).set(userId, { ...member, status }) };
 }
 
-/** In the order in which people look for someone: oneself, then by name. */
+/** Somebody came in of whom only the name was told. */
+export function hasUnknownRoles(members: Members): boolean {
+  return [...members.list.values()].some(({ roomRole }) => roomRole === undefined);
+}
+
+const RANK: Record<NonNullable<Member["roomRole"]>, number> = { owner: 0, moderator: 1, member: 2, viewer: 2 };
+
+/** In the order in which people look for someone: oneself, who keeps order, then the others by name. */
 export function sorted(members: Members, myId: string): Member[] {
   const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
+  const rank = ({ roomRole }: Member) => RANK[roomRole ?? "member"];
   return [...members.list.values()].sort(
     (left, right) =>
       Number(right.id === myId) - Number(left.id === myId) ||
+      rank(left) - rank(right) ||
       byName.compare(left.name, right.name) ||
       (left.id < right.id ? -1 : 1),
   );

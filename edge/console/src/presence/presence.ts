@@ -54,6 +54,16 @@ export class Presence {
     if (cursor === undefined && page.nextCursor !== undefined) await this.more(roomId);
   }
 
+  /** Reads the first page again, for the roles and statuses of who came in. Without an answer they stay unknown. */
+  async refresh(roomId: string): Promise<void> {
+    try {
+      const page = await this.#connection.request("get-members", { roomId });
+      this.#change(roomId, (known) => withPage(known, page.members, page.memberCount));
+    } catch {
+      // The next snapshot has them.
+    }
+  }
+
   #change(roomId: string, change: (known: Members) => Members): void {
     const known = this.rooms.state.get(roomId);
     if (known !== undefined) this.rooms.update((all) => withEntry(all, roomId, change(known)));

@@ -1,54 +1,46 @@
-// The dialog in which a new room gets its name and says who may come in.
-import { useEffect, useRef, useState } from "preact/hooks";
-import { isUserId } from "../core/contract.ts";
-import { randomId } from "../core/random-id.ts";
-import { Refusal, sentence } from "../core/refusal.ts";
+// The dialog in which a new room gets its name and type and says who may come in.
+import { useState } from "preact/hooks";
+import { isUserId, ROOM_MEMBERS_MAX, ROOM_NAME_CHARACTERS_MAX, type RoomType } from "../core/contract.ts";
+import type { Refusal } from "../core/refusal.ts";
+import { typesToCreate } from "../moderation/authority.ts";
+import { Dialog } from "../shell/dialog.tsx";
 import { useServices } from "../shell/services.ts";
-
-const NAME_CHARACTERS_MAX = 100;
+import { useRequest } from "../shell/use-request.ts";
+import { PRIVATE_BY_DEFAULT, readLimit, TYPE_WORDS } from "./room-types.ts";
+import { VisibilityChoice } from "./visibility-choice.tsx";
 
 export function CreateRoom({ onClose }: { onClose(): void }) {
-  const { rooms } = useServices();
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [requestId, setRequestId] = useState(randomId);
+  const { administration, roles } = useServices();
   const [name, setName] = useState("");
+  const [type, setType] = useState<RoomType>("discussion");
   const [isPrivate, setIsPrivate] = useState(false);
   const [invited, setInvited] = useState("");
-  const [problem, setProblem] = useState<string>();
-  const [busy, setBusy] = useState(false);
+  const [limit, setLimit] = useState("");
+  const { busy, problem, setProblem, send, changed } = useRequest(refusedWords);
 
-  useEffect(() => dialog.current?.showModal(), []);
-
-  const create = async () => {
+  const create = () => {
     const people = invited.split(/[\s,;]+/).filter((id) => id !== "");
     const wrong = people.find((id) => !isUserId(id));
+    const size = readLimit(limit, ROOM_MEMBERS_MAX);
     if (isPrivate && wrong !== undefined) return setProblem(`“${wrong}” is not a user id.`);
-    setBusy(true);
-    try {
-      await rooms.create({ name: name.trim(), isPrivate, invited: isPrivate ? people : [] }, requestId);
+    if (size === undefined) return setProblem("The limit is a whole number, or nothing.");
+    const wanted = { type, name: name.trim(), isPrivate, invited: isPrivate ? people : [], ...size };
+    void send(async (requestId) => {
+      await administration.create(wanted, requestId);
       onClose();
-    } catch (cause) {
-      setProblem(sentence(Refusal.from(cause)));
-      setBusy(false);
-    }
-  };
-
-  /** With other words it is another request. */
-  const changed = () => {
-    setRequestId(randomId());
-    setProblem(undefined);
+    });
   };
 
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="create-heading" onClose={onClose}>
+    <Dialog heading="New room" testId="create-dialog" onClose={onClose}>
       <form
+        class="form"
         onInput={changed}
         onSubmit={(event) => {
           event.preventDefault();
-          void create();
+          create();
         }}
       >
-        <h2 id="create-heading">New room</h2>
         <label class="field">
           <span>Name</span>
           <input
@@ -56,27 +48,41 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
             value={name}
             onInput={(event) => setName(event.currentTarget.value)}
             placeholder="Graph theory study group"
-            maxLength={NAME_CHARACTERS_MAX}
+            maxLength={ROOM_NAME_CHARACTERS_MAX}
             autofocus
           />
         </label>
-        <fieldset class="choices">
-          <legend>Who may come in</legend>
-          <Choice
-            label="Everyone"
-            detail="Public: anyone can join."
-            checked={!isPrivate}
-            onChoose={() => setIsPrivate(false)}
-            testId="create-public"
-          />
-          <Choice
-            label="Only people I name"
-            detail="Private: others cannot see it."
-            checked={isPrivate}
-            onChoose={() => setIsPrivate(true)}
-            testId="create-private"
-          />
-        </fieldset>
+        <div class="field-pair">
+          <label class="field">
+            <span>Type</span>
+            <select
+              data-testid="create-type"
+              value={type}
+              onChange={({ currentTarget }) => {
+                const chosen = typesToCreate(roles).find((known) => known === currentTarget.value) ?? "discussion";
+                setType(chosen);
+                setIsPrivate(PRIVATE_BY_DEFAULT.includes(chosen));
+              }}
+            >
+              {typesToCreate(roles).map((known) => (
+                <option key={known} value={known}>
+                  {TYPE_WORDS[known]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label class="field">
+            <span>People at most</span>
+            <input
+              data-testid="create-limit"
+              inputMode="numeric"
+              value={limit}
+              placeholder="no limit"
+              onInput={(event) => setLimit(event.currentTarget.value)}
+            />
+          </label>
+        </div>
+        <VisibilityChoice isPrivate={isPrivate} onPrivate={setIsPrivate} testId="create" />
         {isPrivate && (
           <label class="field">
             <span>People</span>
@@ -88,10 +94,10 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
               autocapitalize="none"
               spellcheck={false}
             />
-            <small class="quiet">User ids with commas between.</small>
+            <small class="quiet">User ids with commas between. You can invite more later.</small>
           </label>
         )}
-        <p class="field-problem" role="alert">
+        <p class="field-problem" role="alert" data-testid="create-problem">
           {problem}
         </p>
         <div class="dialog-buttons">
@@ -103,26 +109,12 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   );
 }
 
-interface ChoiceProps {
-  label: string;
-  detail: string;
-  checked: boolean;
-  testId: string;
-  onChoose(): void;
-}
-
-function Choice({ label, detail, checked, testId, onChoose }: ChoiceProps) {
-  return (
-    <label class="choice">
-      <input type="radio" name="access" checked={checked} onChange={onChoose} data-testid={testId} />
-      <span>
-        <strong>{label}</strong>
-        <small class="quiet">{detail}</small>
-      </span>
-    </label>
-  );
+function refusedWords({ code }: Refusal): string | undefined {
+  if (code === "conflict") return "You own as many rooms as one person may, or this one is there already.";
+  if (code === "forbidden") return "You may not create a room of this type.";
+  return undefined;
 }

@@ -3,34 +3,13 @@
 import type { Connection } from "../core/connection.ts";
 import type { Room, RoomJoined, ServerEvents } from "../core/contract.ts";
 import { laterId } from "../core/event-id.ts";
-import { randomId } from "../core/random-id.ts";
 import { Refusal } from "../core/refusal.ts";
 import { Store, withEntry, withoutEntry } from "../core/store.ts";
+import { described, opened, type OpenRoom, type RoomsState } from "./open-room.ts";
+import { endOf, isOver } from "./refused.ts";
 import { loadRooms, ROOMS_MAX, saveRooms } from "./saved-rooms.ts";
 
-export interface OpenRoom {
-  id: string;
-  name: string;
-  isPrivate: boolean;
-  /** `away`: the connection is gone, the room is entered again with the next one. */
-  phase: "joining" | "joined" | "away" | "refused";
-  refusal?: Refusal;
-  /** Messages of others since the room was last looked at. */
-  unread: number;
-  /** The last event seen while joined; what comes after it was missed. */
-  lastId?: string;
-}
-
-export interface RoomsState {
-  open: ReadonlyMap<string, OpenRoom>;
-  active: string | undefined;
-}
-
-export interface NewRoom {
-  name: string;
-  isPrivate: boolean;
-  invited: string[];
-}
+export type { OpenRoom, RoomsState } from "./open-room.ts";
 
 export class Rooms {
   readonly state: Store<RoomsState>;
@@ -46,22 +25,22 @@ export class Rooms {
     this.#notice = notice;
     const saved = loadRooms(userId);
     const open = new Map(saved.open.map((id) => [id, opened(id)]));
-    this.state = new Store({
-      open,
-      active: saved.active !== undefined && open.has(saved.active) ? saved.active : saved.open[0],
-    });
+    const active = saved.active !== undefined && open.has(saved.active) ? saved.active : saved.open[0];
+    this.state = new Store<RoomsState>({ open, active, visible: !document.hidden });
     this.state.subscribe(() => this.#save());
     connection.onConnected(() => this.#enterAll());
     connection.state.subscribe(() => connection.state.state.kind !== "connected" && this.#allAway());
-    connection.on("room-updated", ({ room }) => this.#change(room.id, (open) => ({ ...open, ...described(room) })));
-    connection.on("room-left", (left) => this.#removed(left));
+    connection.on("room-updated", ({ room }) => this.describe(room));
+    connection.on("room-left", (left, { replayed }) => !replayed && this.#ended(left));
     connection.on("room-closed", ({ roomId }, { replayed }) => {
-      if (!replayed) this.#removed({ roomId, reason: "closed" });
+      if (!replayed) this.#ended({ roomId, reason: "closed" });
     });
     connection.onEvery(({ roomId, id }) => {
       if (roomId !== undefined && id !== undefined) this.#saw(roomId, id);
     });
-    document.addEventListener("visibilitychange", () => this.#look());
+    const look = () => this.state.update((state) => ({ ...state, visible: !document.hidden }));
+    document.addEventListener("visibilitychange", look);
+    connection.onClosed(() => document.removeEventListener("visibilitychange", look));
   }
 
   get(roomId: string): OpenRoom | undefined {
@@ -78,18 +57,19 @@ export class Rooms {
     this.#leftListeners.push(listener);
   }
 
-  /** Notes an event of a room as seen. Every live event comes by here, whatever feature it belongs to. */
-  #saw(roomId: string, eventId: string): void {
-    const room = this.get(roomId);
-    // Before the answer to the join is here, what it brings must not be skipped by a later id.
-    if (room?.phase !== "joined") return;
-    const lastId = laterId(room.lastId, eventId);
-    if (lastId !== room.lastId && lastId !== undefined) this.#change(roomId, (open) => ({ ...open, lastId }));
+  /** Puts in what the server says about a room. */
+  describe(room: Room): void {
+    this.#change(room.id, (open) => described(open, room));
   }
 
+  /** One more message of somebody else. The server's own count follows with the next answer. */
   countUnread(roomId: string): void {
-    if (this.state.state.active === roomId && !document.hidden) return;
-    this.#change(roomId, (room) => ({ ...room, unread: room.unread + 1 }));
+    this.setUnread(roomId, (this.get(roomId)?.unread ?? 0) + 1);
+  }
+
+  /** The server's count, or what is known to have come since. */
+  setUnread(roomId: string, unread: number): void {
+    this.#change(roomId, (room) => ({ ...room, unread, unreadTold: room.unreadTold + 1 }));
   }
 
   /** Opens a room and looks at it; it is created where there is none. */
@@ -106,27 +86,20 @@ export class Rooms {
     if (room !== undefined && room.phase !== "joined") void this.#join(room);
   }
 
-  select(roomId: string): void {
-    this.state.update((state) => ({ ...state, active: roomId }));
-    this.#look();
+  /** Reads a joined room's state again, where it may have changed for this user alone. */
+  async refresh(roomId: string): Promise<void> {
+    const room = this.get(roomId);
+    if (room?.phase === "joined") await this.#join(room);
   }
 
-  /** Creates a room and enters it. The same `requestId` again finds the first room. Throws a `Refusal`. */
-  async create(wanted: NewRoom, requestId = randomId()): Promise<void> {
-    const members = Object.fromEntries(wanted.invited.map((id) => [id, "member" as const]));
-    const { room } = await this.#connection.request("create-room", {
-      type: "discussion",
-      name: wanted.name,
-      access: wanted.isPrivate ? { visibility: "private", members } : { visibility: "public" },
-      requestId,
-    });
-    this.enter(room.id);
+  select(roomId: string): void {
+    this.state.update((state) => ({ ...state, active: roomId }));
   }
 
   /** Leaves a room for good. It disappears from the list at once; belonging to it ends when the server hears of it. */
   async leave(roomId: string): Promise<void> {
     const phase = this.get(roomId)?.phase;
-    this.#forget(roomId);
+    this.forget(roomId);
     if (phase === "refused") return;
     try {
       await this.#connection.requestPatiently("leave-room", { roomId });
@@ -135,6 +108,25 @@ export class Rooms {
       if (refusal.code === "offline")
         this.#notice("You are offline: the room is closed here, but you still belong to it.");
     }
+  }
+
+  /** Takes a room off the list. */
+  forget(roomId: string): void {
+    if (this.get(roomId) === undefined) return;
+    this.state.update((state) => {
+      const open = withoutEntry(state.open, roomId);
+      return { ...state, open, active: state.active === roomId ? open.keys().next().value : state.active };
+    });
+    this.#tellLeft(roomId);
+  }
+
+  /** Notes an event of a room as seen. Every live event comes by here, whatever feature it belongs to. */
+  #saw(roomId: string, eventId: string): void {
+    const room = this.get(roomId);
+    // Before the answer to the join is here, what it brings must not be skipped by a later id.
+    if (room?.phase !== "joined") return;
+    const lastId = laterId(room.lastId, eventId);
+    if (lastId !== room.lastId && lastId !== undefined) this.#change(roomId, (open) => ({ ...open, lastId }));
   }
 
   #enterAll(): void {
@@ -158,40 +150,36 @@ export class Rooms {
 
   #joined(joined: RoomJoined): void {
     if (this.get(joined.roomId) === undefined) return;
-    this.#change(joined.roomId, (room) => ({ ...room, ...described(joined.room), phase: "joined", lastId: joined.id }));
+    this.#change(joined.roomId, (open) => ({ ...described(open, joined.room), phase: "joined", lastId: joined.id }));
     for (const listener of this.#joinedListeners) listener(joined);
     // An incomplete list may have a hole at either end; the snapshot and the history say the same with certainty.
     if (joined.missed?.complete !== true) return;
     for (const { event, payload } of joined.missed.events) this.#connection.dispatch(event, payload, true);
   }
 
-  #removed({ roomId, reason }: ServerEvents["room-left"]): void {
+  /** Somebody else, or oneself in another window, ended the stay. The room that is looked at stays and says why. */
+  #ended({ roomId, reason }: ServerEvents["room-left"]): void {
     const room = this.get(roomId);
-    if (room === undefined) return;
-    this.#forget(roomId);
-    this.#notice(`${room.name}: ${LEFT_SENTENCES[reason ?? ""] ?? "you left this room"}.`);
+    if (room === undefined || isOver(room)) return;
+    const end = endOf(reason);
+    if (end.refusal === undefined || this.state.state.active !== roomId) {
+      this.forget(roomId);
+      this.#notice(`${room.name}: ${end.sentence}`);
+      return;
+    }
+    const refusal = end.refusal;
+    this.#tellLeft(roomId);
+    this.#change(roomId, ({ lastId: _, ...open }) => ({ ...open, phase: "refused", refusal, unread: 0 }));
   }
 
-  #forget(roomId: string): void {
-    if (this.get(roomId) === undefined) return;
-    this.state.update(({ open, active }) => {
-      const rest = withoutEntry(open, roomId);
-      return { open: rest, active: active === roomId ? rest.keys().next().value : active };
-    });
+  #tellLeft(roomId: string): void {
     for (const listener of this.#leftListeners) listener(roomId);
-    this.#look();
   }
 
   #allAway(): void {
     for (const room of this.state.state.open.values()) {
       if (room.phase !== "refused") this.#change(room.id, (open) => ({ ...open, phase: "away" }));
     }
-  }
-
-  #look(): void {
-    const { active } = this.state.state;
-    if (active !== undefined && !document.hidden)
-      this.#change(active, (room) => (room.unread === 0 ? room : { ...room, unread: 0 }));
   }
 
   #change(roomId: string, change: (room: OpenRoom) => OpenRoom): void {
@@ -205,21 +193,8 @@ export class Rooms {
 
   #save(): void {
     const { open, active } = this.state.state;
-    saveRooms(this.#userId, { open: [...open.keys()], ...(active === undefined ? {} : { active }) });
+    // Who was put out does not come back by a mere reload.
+    const kept = [...open.values()].filter((room) => !isOver(room)).map(({ id }) => id);
+    saveRooms(this.#userId, { open: kept, ...(active === undefined ? {} : { active }) });
   }
-}
-
-const LEFT_SENTENCES: Record<string, string> = {
-  removed: "you were removed from this room",
-  banned: "you were banned from this room",
-  closed: "this room has been closed",
-  left: "you left this room in another window",
-};
-
-function opened(id: string): OpenRoom {
-  return { id, name: id, isPrivate: false, phase: "away", unread: 0 };
-}
-
-function described(room: Room): Pick<OpenRoom, "name" | "isPrivate"> {
-  return { name: room.name ?? room.id, isPrivate: room.access?.visibility === "private" };
 }

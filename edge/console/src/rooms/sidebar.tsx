@@ -1,29 +1,25 @@
-// The left column: who I am, the open rooms, and the two ways to another one.
+// The left column: the rooms, the ways to another one, and who I am.
 import { useState } from "preact/hooks";
 import { isRoomId } from "../core/contract.ts";
-import { useStore } from "../core/store.ts";
-import { useServices } from "../shell/services.ts";
-import { Avatar } from "../shell/avatar.tsx";
+import { NotificationBell } from "../notifications/notification-bell.tsx";
+import { StatusMenu } from "../presence/status-menu.tsx";
 import { Icon } from "../shell/icons.tsx";
-import type { OpenRoom } from "./rooms.ts";
+import { useServices } from "../shell/services.ts";
+import { RoomList } from "./room-list.tsx";
 
 interface Props {
   onChosen(): void;
-  onCreate(): void;
   onSignOut(): void;
 }
 
-export function Sidebar({ onChosen, onCreate, onSignOut }: Props) {
-  const { rooms, me, connection } = useServices();
-  const open = useStore(rooms.state, (state) => state.open);
-  const active = useStore(rooms.state, (state) => state.active);
-  const connected = useStore(connection.state, (state) => state.kind === "connected");
-
+export function Sidebar({ onChosen, onSignOut }: Props) {
+  const { rooms, overlays } = useServices();
   return (
     <>
       <header class="sidebar-head">
         <Icon name="logo" />
         <strong>Realtime</strong>
+        <NotificationBell />
       </header>
       <JoinForm
         onJoin={(id) => {
@@ -32,42 +28,33 @@ export function Sidebar({ onChosen, onCreate, onSignOut }: Props) {
         }}
       />
       <div class="section-head">
-        <h2 id="rooms-heading">Rooms</h2>
-        <button
-          class="icon-button"
-          type="button"
-          title="New room"
-          aria-label="New room"
-          data-testid="new-room"
-          onClick={onCreate}
-        >
-          <Icon name="plus" />
-        </button>
+        <h2>Rooms</h2>
+        <span class="button-group">
+          <button
+            class="icon-button"
+            type="button"
+            title="Find a room"
+            aria-label="Find a room"
+            data-testid="browse-rooms"
+            onClick={() => overlays.open({ kind: "browse" })}
+          >
+            <Icon name="search" />
+          </button>
+          <button
+            class="icon-button"
+            type="button"
+            title="New room"
+            aria-label="New room"
+            data-testid="new-room"
+            onClick={() => overlays.open({ kind: "create" })}
+          >
+            <Icon name="plus" />
+          </button>
+        </span>
       </div>
-      <nav class="room-list" aria-labelledby="rooms-heading">
-        <ul data-testid="room-list">
-          {[...open.values()].map((room) => (
-            <RoomEntry
-              key={room.id}
-              room={room}
-              isActive={room.id === active}
-              onSelect={() => {
-                rooms.select(room.id);
-                onChosen();
-              }}
-            />
-          ))}
-        </ul>
-        {open.size === 0 && <p class="quiet small">No rooms yet.</p>}
-      </nav>
+      <RoomList onChosen={onChosen} />
       <footer class="sidebar-foot">
-        <span class={connected ? "presence online" : "presence"}>
-          <Avatar user={me} />
-        </span>
-        <span class="me">
-          <strong data-testid="me">{me.name}</strong>
-          <small class="quiet">{connected ? "Connected" : "Not connected"}</small>
-        </span>
+        <StatusMenu />
         <button
           class="icon-button"
           type="button"
@@ -119,30 +106,5 @@ function JoinForm({ onJoin }: { onJoin(roomId: string): void }) {
         {fits ? "" : "Letters a to z, digits and . _ : @ - only."}
       </small>
     </form>
-  );
-}
-
-function RoomEntry({ room, isActive, onSelect }: { room: OpenRoom; isActive: boolean; onSelect(): void }) {
-  return (
-    <li>
-      <button
-        type="button"
-        class={`room-entry${isActive ? " active" : ""}${room.unread > 0 ? " unread" : ""}`}
-        aria-current={isActive ? "page" : undefined}
-        data-testid="room"
-        data-room-id={room.id}
-        data-phase={room.phase}
-        onClick={onSelect}
-      >
-        <Icon name={room.isPrivate ? "lock" : "hash"} />
-        <span class="room-name">{room.name}</span>
-        {room.phase === "refused" && <Icon name="warning" />}
-        {room.unread > 0 && (
-          <span class="unread-count" data-testid="unread" aria-label={`${room.unread} unread`}>
-            {room.unread > 99 ? "99+" : room.unread}
-          </span>
-        )}
-      </button>
-    </li>
   );
 }

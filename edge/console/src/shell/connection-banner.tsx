@@ -5,15 +5,31 @@ import { useStore } from "../core/store.ts";
 import { useServices } from "./services.ts";
 
 export function ConnectionBanner() {
-  const { connection } = useServices();
+  const { connection, renewal, overlays } = useServices();
   const state = useStore(connection.state, (state) => state);
-  const canTry = state.kind === "ended" || (state.kind === "refused" && !state.final);
+  const expired = useStore(renewal.state, ({ kind }) => kind === "expired") && state.kind === "ended";
+  const canTry = !expired && (state.kind === "ended" || (state.kind === "refused" && !state.final));
   return (
-    <div class={`banner banner-${state.kind}`} role="status" data-testid="connection-state" data-state={state.kind}>
-      <span>{words(state)}</span>
+    <div
+      class={`banner banner-${state.kind}`}
+      role={state.kind === "ended" ? "alert" : "status"}
+      data-testid="connection-state"
+      data-state={state.kind}
+    >
+      <span>{expired ? "Your sign-in has ended." : words(state)}</span>
       {canTry && (
         <button class="button small" type="button" data-testid="reconnect" onClick={() => connection.open()}>
           Connect now
+        </button>
+      )}
+      {expired && (
+        <button
+          class="button small"
+          type="button"
+          data-testid="sign-in-again"
+          onClick={() => overlays.open({ kind: "renew" })}
+        >
+          Sign in again
         </button>
       )}
     </div>
@@ -31,6 +47,6 @@ function words(state: ConnectionState): string {
     case "refused":
       return `${signInSentence(state.code, state.message)}${state.final ? "" : " Trying again shortly."}`;
     case "ended":
-      return "The server has ended this connection.";
+      return "The server has ended this connection. It will not come back by itself.";
   }
 }

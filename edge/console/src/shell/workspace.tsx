@@ -1,18 +1,18 @@
 // The signed-in page: rooms on the left, the talk in the middle, the people on the right. On narrow screens
 // the sides are drawers.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Composer } from "../chat/composer.tsx";
-import { MessageList } from "../chat/message-list.tsx";
+import { Talk } from "../chat/talk.tsx";
 import { useStore } from "../core/store.ts";
+import { ExpiryBanner } from "../identity/expiry-banner.tsx";
 import { MemberPanel } from "../presence/member-panel.tsx";
-import { CreateRoom } from "../rooms/create-room.tsx";
 import { RoomHead } from "../rooms/room-head.tsx";
 import { RoomRefused, Welcome } from "../rooms/room-states.tsx";
 import { Sidebar } from "../rooms/sidebar.tsx";
-import { TypingLine } from "../typing/typing-line.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { NoticeList } from "./notices.tsx";
+import { OverlayView } from "./overlay-view.tsx";
 import { useServices } from "./services.ts";
+import { useTitle } from "./use-title.ts";
 
 type Drawer = "rooms" | "members" | undefined;
 
@@ -22,7 +22,6 @@ export function Workspace({ onSignOut }: { onSignOut(): void }) {
     state.active === undefined ? undefined : state.open.get(state.active),
   );
   const [drawer, setDrawer] = useState<Drawer>();
-  const [creating, setCreating] = useState(false);
 
   const roomsSide = useRef<HTMLElement>(null);
   const membersSide = useRef<HTMLElement>(null);
@@ -41,12 +40,13 @@ export function Workspace({ onSignOut }: { onSignOut(): void }) {
   return (
     <div class={`workspace${drawer === undefined ? "" : ` drawer-${drawer}`}`}>
       <aside class="sidebar" aria-label="Rooms" ref={roomsSide} tabIndex={-1}>
-        <Sidebar onChosen={() => setDrawer(undefined)} onCreate={() => setCreating(true)} onSignOut={onSignOut} />
+        <Sidebar onChosen={() => setDrawer(undefined)} onSignOut={onSignOut} />
       </aside>
       <main class="room">
         <ConnectionBanner />
+        <ExpiryBanner />
         {active === undefined ? (
-          <Welcome onOpenRooms={() => setDrawer("rooms")} onCreate={() => setCreating(true)} />
+          <Welcome onOpenRooms={() => setDrawer("rooms")} />
         ) : (
           <>
             <RoomHead
@@ -57,11 +57,7 @@ export function Workspace({ onSignOut }: { onSignOut(): void }) {
             {active.phase === "refused" ? (
               <RoomRefused room={active} />
             ) : (
-              <>
-                <MessageList key={`list ${active.id}`} roomId={active.id} />
-                <TypingLine roomId={active.id} />
-                <Composer key={`composer ${active.id}`} roomId={active.id} roomName={active.name} />
-              </>
+              <Talk roomId={active.id} roomName={active.name} />
             )}
           </>
         )}
@@ -74,31 +70,8 @@ export function Workspace({ onSignOut }: { onSignOut(): void }) {
       {drawer !== undefined && (
         <button class="scrim" type="button" aria-label="Close" onClick={() => setDrawer(undefined)} />
       )}
-      {creating && (
-        <CreateRoom
-          onClose={() => {
-            setCreating(false);
-            setDrawer(undefined);
-          }}
-        />
-      )}
+      <OverlayView onRoom={() => setDrawer(undefined)} />
       <NoticeList notices={notices} />
     </div>
   );
-}
-
-/** The title says where one is and how much is unread, and the address can be shared. */
-function useTitle(): void {
-  const { rooms } = useServices();
-  const state = useStore(rooms.state, (state) => state);
-  const active = state.active === undefined ? undefined : state.open.get(state.active);
-  const unread = [...state.open.values()].reduce((sum, room) => sum + room.unread, 0);
-  useEffect(() => {
-    const count = unread === 0 ? "" : `(${unread > 99 ? "99+" : unread}) `;
-    document.title = `${count}${active === undefined ? "Realtime" : `${active.name} · Realtime`}`;
-  }, [active?.name, unread]);
-  useEffect(() => {
-    const hash = active === undefined ? "" : `#room=${encodeURIComponent(active.id)}`;
-    history.replaceState(null, "", `${location.pathname}${location.search}${hash}`);
-  }, [active?.id]);
 }

@@ -1,0 +1,195 @@
+//! Gather: answers that are read in several partitions. The event's script, in the partition of the user,
+//! names what is to be read; the reads change nothing, go down one pipeline per node, and the answer is
+//! what the rooms were like at about the same time.
+//!
+//! `get-unread` names rooms. `list-rooms` names `<score>:<room>`, in the order of the page, one more than
+//! the page has where there is more; the last one shown is the `nextCursor`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use lua::batch::Batch;
+use lua::chat::unread_of;
+use lua::commit::{Commit, Place};
+use lua::event::Event;
+use lua::id::{Partition, RoomId};
+use lua::record::Record;
+use lua::refusal::{Code, Refusal};
+use lua::room::{ListRooms, glance};
+use lua::topology::NodeId;
+use lua::{Cmd, Redis, RedisError, Value, relay};
+use serde_json::json;
+use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tracing::debug;
+
+
+/// Answers that are gathered at a time.
+const GATHERED_MAX: usize = 64;
+
+/// How long the reads for one answer may take.
+const READ_MAX: Duration = Duration::from_secs(4);
+
+/// When a client should try again that came at a bad moment.
+const RETRY_MS: u64 = 1_000;
+
+/// Gathers answers in the background.
+pub struct Gatherer {
+    redis: Redis,
+    free: Arc<Semaphore>,
+    tasks: TaskTracker,
+}
+
+impl Gatherer {
+    /// Gathers nothing yet.
+    pub fn new(redis: Redis) -> Self {
+        let free = Arc::new(Semaphore::new(GATHERED_MAX));
+        Self { redis, free, tasks: TaskTracker::new() }
+    }
+
+    /// Reads what was named for the answer to `record`, and answers.
+    pub fn start(&self, place: Place, record: Record, named: Vec<String>) {
+        let (redis, free) = (self.redis.clone(), self.free.clone().try_acquire_owned());
+        self.tasks.spawn(async move {
+            let refused = || Refusal::unavailable("too much is read at once", RETRY_MS);
+            let result = match free {
+                Ok(_) => read(&redis, &record, named).await,
+                Err(_) => Err(refused()),
+            };
+            let body = match result {
+                Ok(result) => format!(r#""result":{result}"#),
+                Err(refusal) => {
+                    let code = refusal.code.word();
+                    metrics::counter!("rt_gather_refused_total", "code" => code).increment(1);
+                    format!(r#""error":{}"#, refusal.json())
+                }
+            };
+            answer(&redis, &Commit::new(place, &record), &body).await;
+        });
+    }
+
+    /// Waits until everything that was begun is answered.
+    pub async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+async fn answer(redis: &Redis, commit: &Commit<'_>, body: &str) {
+    let text = commit.answer(body);
+    if text.is_empty() {
+        return;
+    }
+    let mut batch = Batch::default();
+    batch.add(relay::publish(&commit.inbox(), &text));
+    if let Err(problem) = batch.run(redis, redis.node_of(commit.partition())).await {
+        debug!(%problem, "an answer was not published; its client asks again");
+    }
+}
+
+async fn read(redis: &Redis, record: &Record, named: Vec<String>) -> Result<String, Refusal> {
+    let event = Event::read(&record.event, &record.payload)?;
+    let reading = async {
+        match &event {
+            Event::GetUnread(_) => unread(redis, record, &named).await,
+            Event::ListRooms(list) => rooms(redis, record, list, &named).await,
+            _ => Err(Trouble::Defect(format!("nothing is gathered for {}", record.event))),
+        }
+    };
+    match timeout(READ_MAX, reading).await {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(Trouble::Defect(problem))) => {
+            tracing::error!(event.id = %record.id, problem, "an answer cannot be gathered");
+            Err(Refusal::new(Code::Internal, "the answer could not be read"))
+        }
+        Ok(Err(Trouble::Redis(problem))) => {
+            debug!(%problem, "an answer could not be gathered");
+            redis.mend(&problem);
+            Err(Refusal::unavailable("the answer could not be read now", RETRY_MS))
+        }
+        Err(_) => Err(Refusal::unavailable("the answer could not be read in time", RETRY_MS)),
+    }
+}
+
+enum Trouble {
+    /// It fails again.
+    Defect(String),
+    /// It may work later.
+    Redis(RedisError),
+}
+
+fn room_id(text: &str) -> Result<RoomId, Trouble> {
+    text.parse().map_err(|_| Trouble::Defect(format!("{text:?} is no room")))
+}
+
+/// `{rooms: {id: n}}`; rooms that the user does not belong to are left out.
+async fn unread(redis: &Redis, record: &Record, named: &[String]) -> Result<String, Trouble> {
+    let rooms: Vec<RoomId> = named.iter().map(|id| room_id(id)).collect::<Result<_, _>>()?;
+    let replies = ask(redis, &rooms, |room| unread_of(room, &record.user, &record.roles, record.id.ms)).await?;
+    let counts: HashMap<&str, u64> = rooms
+        .iter()
+        .zip(replies)
+        .filter_map(|(room, reply)| match reply {
+            Value::Int(count) => Some((room.as_str(), count.unsigned_abs())),
+            _ => None,
+        })
+        .collect();
+    Ok(json!({ "rooms": counts }).to_string())
+}
+
+/// `{rooms: [room…], nextCursor?}`; rooms that the user may not be in any more are left out.
+async fn rooms(
+    redis: &Redis,
+    record: &Record,
+    list: &ListRooms,
+    named: &[String],
+) -> Result<String, Trouble> {
+    let shown = &named[..named.len().min(list.limit.0)];
+    let rooms: Vec<RoomId> = shown
+        .iter()
+        .map(|item| room_id(item.split_once(':').map_or("", |(_, room)| room)))
+        .collect::<Result<_, _>>()?;
+    let replies = ask(redis, &rooms, |room| glance(room, record, list.room_type)).await?;
+    let mut found: Vec<Box<RawValue>> = Vec::new();
+    for reply in replies {
+        if let Value::BulkString(bytes) = reply {
+            let text = String::from_utf8(bytes).map_err(|e| Trouble::Defect(e.to_string()))?;
+            found.push(RawValue::from_string(text).map_err(|e| Trouble::Defect(e.to_string()))?);
+        }
+    }
+    let more = if named.len() > shown.len() { shown.last() } else { None };
+    let next = more.map(|cursor| format!(r#","nextCursor":{}"#, json!(cursor))).unwrap_or_default();
+    let found = serde_json::to_string(&found).expect("raw JSON is plain data");
+    Ok(format!(r#"{{"rooms":{found}{next}}}"#))
+}
+
+/// One call for each room, one pipeline for each node; the replies in the order of the rooms.
+async fn ask(
+    redis: &Redis,
+    rooms: &[RoomId],
+    call: impl Fn(&RoomId) -> Cmd,
+) -> Result<Vec<Value>, Trouble> {
+    let mut nodes: HashMap<NodeId, (Batch, Vec<usize>)> = HashMap::new();
+    for (at, room) in rooms.iter().enumerate() {
+        let (batch, places) = nodes.entry(redis.node_of(Partition::of(room.as_str()))).or_default();
+        batch.add(call(room));
+        places.push(at);
+    }
+    let asked = nodes.into_iter().map(|(node, (batch, places))| async move {
+        Ok::<_, RedisError>((places, batch.run(redis, node).await?))
+    });
+    let mut replies = vec![Value::Nil; rooms.len()];
+    for (places, values) in try_join_all(asked).await.map_err(Trouble::Redis)? {
+        for (place, value) in places.into_iter().zip(values) {
+            if let Value::ServerError(problem) = value {
+                return Err(Trouble::Redis(problem.into()));
+            }
+            replies[place] = value;
+        }
+    }
+    Ok(replies)
+}

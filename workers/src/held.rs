@@ -1,0 +1,177 @@
+//! What a worker knows of a partition that it owns: its lease, where it is, what waits to be done.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use lua::id::EventId;
+use lua::lease::Lease;
+
+/// Every how many events an id is noted, to trim behind later.
+const MILESTONE_EVENTS: u64 = 100;
+
+/// Entries of an outbox from which on the partition applies nothing more until they are relayed.
+const BACKLOG_MAX: u64 = 10_000;
+
+/// Bytes of answers that wait for an outbox, from which on the same is so.
+const ANSWERS_BYTES_MAX: usize = 4 << 20;
+
+/// A partition that this worker owns.
+#[derive(Debug)]
+pub struct Held {
+    /// Fence, position and term.
+    pub lease: Lease,
+    /// The Redis process that granted it. Another one may hold another history.
+    pub run: Arc<str>,
+    /// Until when the worker may act on it: two thirds of the lease, counted from before the call
+    /// that took or renewed it, by the worker's own clock.
+    pub safe_until: Instant,
+    /// When the lease was last renewed.
+    pub renewed: Instant,
+    /// Since when it is to be handed over: nothing more is read meanwhile.
+    pub leaving: Option<Instant>,
+    /// When work of the partition is due (ms since the epoch), as far as is known.
+    pub due_ms: Option<u64>,
+    /// Rooms whose log grew since the last heartbeat, with the newest id.
+    pub changed: HashMap<String, EventId>,
+    /// Whether the consumer group is behind the applied position.
+    pub unsettled: bool,
+    /// What events caused elsewhere and is not on its way yet.
+    pub outbox: Outbox,
+    /// Applied events, to trim behind.
+    pub milestones: Milestones,
+}
+
+impl Held {
+    /// A partition as it is taken in.
+    pub fn new(lease: Lease, run: Arc<str>, asked: Instant, safe_until: Instant) -> Self {
+        Self {
+            lease,
+            run,
+            safe_until,
+            renewed: asked,
+            leaving: None,
+            due_ms: Some(0),
+            changed: HashMap::new(),
+            unsettled: true,
+            // The owner before may have left something.
+            outbox: Outbox { pending: true, ..Outbox::default() },
+            milestones: Milestones::default(),
+        }
+    }
+
+    /// Notes that the partition is past `id`.
+    pub fn advance(&mut self, id: EventId) {
+        self.lease.seq += 1;
+        self.lease.applied = id;
+        self.unsettled = true;
+        self.milestones.note(self.lease.seq, id);
+    }
+}
+
+/// Ids at some distance from each other, with their numbers.
+#[derive(Debug, Default)]
+pub struct Milestones(VecDeque<(u64, EventId)>);
+
+impl Milestones {
+    /// Notes an id and its number, if the last that was noted is far enough behind.
+    pub fn note(&mut self, seq: u64, id: EventId) {
+        if self.0.back().is_none_or(|(last, _)| seq - last >= MILESTONE_EVENTS) {
+            self.0.push_back((seq, id));
+        }
+    }
+
+    /// The newest noted id that is at least `keep` before the number `seq`; older ones are forgotten.
+    pub fn before(&mut self, seq: u64, keep: u64) -> Option<EventId> {
+        let mut found = None;
+        while let Some((noted, id)) = self.0.front().copied().filter(|(noted, _)| noted + keep <= seq) {
+            debug_assert!(noted <= seq);
+            found = Some(id);
+            self.0.pop_front();
+        }
+        found
+    }
+}
+
+/// What waits in a partition's outbox, and the answers that wait for it.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Whether there may be something to relay.
+    pub pending: bool,
+    /// Entries that wait, about.
+    pub backlog: u64,
+    answers: VecDeque<Answer>,
+    bytes: usize,
+}
+
+/// An answer that is published once what its event caused elsewhere is on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The inbox of the edge that waits for it.
+    pub channel: String,
+    /// The message.
+    pub text: String,
+}
+
+impl Outbox {
+    /// Notes that an event put something in, and the answer that waits for that.
+    pub fn add(&mut self, answer: Option<Answer>) {
+        self.pending = true;
+        self.backlog += 1;
+        if let Some(answer) = answer {
+            self.bytes += answer.text.len();
+            self.answers.push_back(answer);
+        }
+    }
+
+    /// Whether so much waits that nothing more should be put in.
+    pub fn is_full(&self) -> bool {
+        self.backlog >= BACKLOG_MAX || self.bytes >= ANSWERS_BYTES_MAX
+    }
+
+    /// Whether nothing waits.
+    pub fn is_settled(&self) -> bool {
+        !self.pending && self.answers.is_empty()
+    }
+
+    /// How many answers wait.
+    pub fn answers(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// Takes the first `count` answers, in order.
+    pub fn take(&mut self, count: usize) -> Vec<Answer> {
+        let taken: Vec<Answer> = self.answers.drain(..count.min(self.answers.len())).collect();
+        self.bytes -= taken.iter().map(|answer| answer.text.len()).sum::<usize>();
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_trimmed_leaves_enough() {
+        let id = |ms| EventId { ms, seq: 0 };
+        let mut milestones = Milestones::default();
+        (1..=1_000).for_each(|seq| milestones.note(seq, id(seq)));
+        assert_eq!(milestones.before(1_000, 1_000), None);
+        assert_eq!(milestones.before(1_000, 500), Some(id(401)));
+        assert_eq!(milestones.before(1_000, 500), None, "once is enough");
+        assert_eq!(milestones.before(1_000, 0), Some(id(901)));
+    }
+
+    #[test]
+    fn an_outbox_is_full_by_entries_and_by_the_bytes_of_answers() {
+        let mut outbox = Outbox::default();
+        (0..BACKLOG_MAX).for_each(|_| outbox.add(None));
+        assert!(outbox.is_full());
+        let mut outbox = Outbox::default();
+        let text = "x".repeat(ANSWERS_BYTES_MAX);
+        outbox.add(Some(Answer { channel: "c".to_owned(), text }));
+        assert!(outbox.is_full());
+        assert_eq!(outbox.take(5).len(), 1);
+        assert!(!outbox.is_full());
+    }
+}
