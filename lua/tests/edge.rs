@@ -129,9 +129,11 @@ async fn very_many_connections_end_in_steps_and_each_once() {
         for n in 0..count {
             seat(&stage, &format!("c{n} u{n} {room}"), begun - 1).await;
         }
-        stage.event(&who("service"), "edge-lost", json!({ "edge": EDGE })).await;
-        // Came in after the edge was lost, while its end takes its time.
-        seat(&stage, &format!("new ann {room}"), begun + 2).await;
+        // One that came in after the edge was lost, while its end takes its time.
+        seat(&stage, &format!("new ann {room}"), begun + 1).await;
+        let payload = json!({ "edge": EDGE, "until": begun });
+        let lost = stage.event(&who("service"), "edge-lost", payload).await;
+        assert!(lost.id.ms > begun);
         let (mut ended, mut steps) = (Vec::new(), 1);
         loop {
             let records = waiting(&stage).await;

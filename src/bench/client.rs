@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::message::leading_number;
 use super::wire::{self, Address, Frame, Reader, Writer};
 
 const PATH: &str = "/socket.io/?EIO=4&transport=websocket";
@@ -15,8 +14,13 @@ const PATH: &str = "/socket.io/?EIO=4&transport=websocket";
 /// an acknowledgement, so that its answer is seen.
 const STEP_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The acknowledgement id of joining; those of messages are higher.
-const JOIN_ACK: u64 = 0;
+/// The acknowledgement id of what is asked step by step; those of messages are higher.
+const STEP_ACK: u64 = 0;
+
+/// Tries of a step, as a worker may still be taking over partitions.
+const TRIES: u32 = 40;
+
+const TRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// What a packet says to the load generator.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +37,17 @@ pub enum Packet<'a> {
     Other,
 }
 
+/// The frame of an event whose acknowledgement has the id `ack`. `payload` is JSON.
+pub fn event_frame(ack: u64, event: &str, payload: &str) -> Vec<u8> {
+    wire::text_frame(&format!(r#"42{ack}["{event}",{payload}]"#))
+}
+
+/// The one argument of an acknowledgement.
+fn only(answer: &[u8]) -> &[u8] {
+    let inner = answer.strip_prefix(b"[").unwrap_or(answer);
+    inner.strip_suffix(b"]").unwrap_or(inner)
+}
+
 /// Tells packets apart by their first bytes.
 pub fn classify(text: &[u8]) -> Packet<'_> {
     match text {
@@ -45,6 +60,19 @@ pub fn classify(text: &[u8]) -> Packet<'_> {
         [b'1'] | [b'4', b'1', ..] | [b'4', b'4', ..] => Packet::Closed,
         _ => Packet::Other,
     }
+}
+
+/// The decimal number at the start of `text`, and what follows it.
+pub fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if length == 0 {
+        return None;
+    }
+    let (digits, rest) = text.split_at(length);
+    let number = digits.iter().try_fold(0u64, |number, digit| {
+        number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    })?;
+    Some((number, rest))
 }
 
 /// The refusal in an acknowledgement; `None` where it says ok.
@@ -104,16 +132,63 @@ impl Client {
         Ok(client)
     }
 
-    /// Joins a room. `Err` inside `Ok` is a refusal of the service.
-    pub async fn join(&mut self, room: &str) -> Result<Result<(), Refusal>> {
-        let join = format!(r#"42{JOIN_ACK}["join-room",{{"roomId":"{room}"}}]"#);
-        self.writer.send(&wire::text_frame(&join))?;
-        let joined = |text: &[u8]| match classify(text) {
-            Packet::Ack(JOIN_ACK, answer) => Some(Ok(refusal(answer))),
+    /// Sends an event and waits for its answer: the JSON text of `{ok: true, …}`. `Err` inside `Ok` is
+    /// a refusal of the service.
+    pub async fn ask(&mut self, event: &str, payload: &str) -> Result<Result<String, Refusal>> {
+        self.writer.send(&event_frame(STEP_ACK, event, payload))?;
+        let answered = |text: &[u8]| match classify(text) {
+            Packet::Ack(STEP_ACK, answer) => Some(Ok(match refusal(answer) {
+                Some(refusal) => Err(refusal),
+                None => Ok(String::from_utf8_lossy(only(answer)).into_owned()),
+            })),
             _ => None,
         };
-        let refused = self.until("joining", joined).await?;
-        Ok(refused.map_or(Ok(()), Err))
+        self.until(event, answered).await
+    }
+
+    /// Asks again while the service is `unavailable`, as it is until its workers have taken all over.
+    pub async fn insist(&mut self, event: &str, payload: &str) -> Result<String> {
+        for tries_left in (0..TRIES).rev() {
+            match self.ask(event, payload).await? {
+                Ok(answer) => return Ok(answer),
+                Err(refusal) if refusal.code == "unavailable" && tries_left > 0 => {
+                    tokio::time::sleep(TRY_PAUSE).await;
+                }
+                Err(refusal) => bail!("{event}: {} ({})", refusal.message, refusal.code),
+            }
+        }
+        bail!("{event}: the service stays unavailable")
+    }
+
+    /// Sends all of these events, `window` of which wait for their answers at a time. A refusal is
+    /// an error.
+    pub async fn pump(
+        &mut self,
+        mut events: impl Iterator<Item = (&'static str, String)>,
+        window: usize,
+        mut answered: impl FnMut(),
+    ) -> Result<()> {
+        let mut waiting = 0;
+        loop {
+            while waiting < window
+                && let Some((event, payload)) = events.next()
+            {
+                self.writer.send(&event_frame(STEP_ACK, event, &payload))?;
+                waiting += 1;
+            }
+            if waiting == 0 {
+                return Ok(());
+            }
+            let answer = |text: &[u8]| match classify(text) {
+                Packet::Ack(STEP_ACK, answer) => Some(Ok(refusal(answer))),
+                _ => None,
+            };
+            if let Some(Refusal { code, message }) = self.until("an event", answer).await? {
+                bail!("an event was refused: {message} ({code})");
+            }
+            waiting -= 1;
+            answered();
+        }
     }
 
     /// Reads until `wanted` finds what it looks for; answers pings.

@@ -8,14 +8,16 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use lua::Redis;
 use lua::server::{Options as RedisOptions, Private};
+use lua::topology::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::options::Options;
-use super::report::plural;
+use super::options::{Common, Inside};
+use super::table::plural;
 use super::wire::Address;
 
 /// How long an edge may take until it is ready.
@@ -27,13 +29,15 @@ const STOP_MAX: Duration = Duration::from_secs(8);
 const ASK_EVERY: Duration = Duration::from_millis(20);
 
 /// Limits that would refuse the load are off: the service is measured, not its limits.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("LOG_LEVEL", "warn"),
     ("APP_ENV", "development"),
     ("BIND_ADDRESS", "127.0.0.1"),
     ("RATE_MESSAGES", "0"),
     ("RATE_EVENTS_PER_SECOND", "0"),
+    ("RATE_SERVICE_EVENTS_PER_SECOND", "0"),
     ("CONNECTIONS_PER_MINUTE", "0"),
+    ("REFUSED_CONNECTIONS_PER_MINUTE", "0"),
 ];
 
 /// A process whose CPU and memory are told.
@@ -61,15 +65,19 @@ pub struct Service {
 /// What this process started. Dropping it ends all of it.
 struct Own {
     children: Vec<Child>,
-    _redis: Private,
+    redis: Private,
     logs: PathBuf,
 }
 
 impl Service {
-    /// The running service that the options name, or else a private one.
-    pub async fn start(options: &Options) -> Result<Self> {
+    /// The running service that the options name, or else a private one with these settings.
+    pub async fn start(options: &Common, settings: &[(&str, String)]) -> Result<Self> {
         if options.url.is_empty() {
-            return Self::private(options).await;
+            let service = Self::private(options, settings).await?;
+            if options.pin {
+                pin(&service.watched).await?;
+            }
+            return Ok(service);
         }
         let names: Vec<_> = options.url.iter().map(|url| url.authority.as_str()).collect();
         Ok(Self {
@@ -81,7 +89,7 @@ impl Service {
         })
     }
 
-    async fn private(options: &Options) -> Result<Self> {
+    async fn private(options: &Common, settings: &[(&str, String)]) -> Result<Self> {
         let redis = Private::start(RedisOptions::default()).await?;
         let secret = format!("{:032x}", rand::random::<u128>());
         let logs = std::env::temp_dir().join(format!("realtime-bench-{}", std::process::id()));
@@ -95,16 +103,16 @@ impl Service {
                 plural(options.workers, "worker")
             ),
             watched: redis.pid().map(|pid| watched("redis", pid)).into_iter().collect(),
-            own: Some(Own { children: Vec::new(), _redis: redis, logs }),
+            own: Some(Own { children: Vec::new(), redis, logs }),
         };
         for number in 1..=options.workers {
-            service.spawn("worker", number, options, &[])?;
+            service.spawn("worker", number, options, settings)?;
         }
         let mut admin_ports = Vec::new();
         for number in 1..=options.edges {
             let (port, admin_port) = (free_port()?, free_port()?);
-            let ports = [("PORT", port), ("ADMIN_PORT", admin_port)];
-            service.spawn("edge", number, options, &ports)?;
+            let ports = [("PORT", port.to_string()), ("ADMIN_PORT", admin_port.to_string())];
+            service.spawn("edge", number, options, &[settings, &ports].concat())?;
             service.edges.push(Address { authority: format!("127.0.0.1:{port}") });
             admin_ports.push(admin_port);
         }
@@ -118,8 +126,8 @@ impl Service {
         &mut self,
         role: &str,
         number: usize,
-        options: &Options,
-        ports: &[(&str, u16)],
+        options: &Common,
+        settings: &[(&str, String)],
     ) -> Result<()> {
         let own = self.own.as_mut().context("only a private service is started")?;
         let name = format!("{role}-{number}");
@@ -137,12 +145,12 @@ impl Service {
         command
             .args([role, "--stop-with-stdin"])
             .envs(SETTINGS)
-            .env("REDIS_URL", own._redis.url())
+            .env("REDIS_URL", own.redis.url())
             .env("JWT_SECRET", &self.secret)
             .env("EDGE_ID", &name)
             .env("WORKER_ID", &name)
             .env("THREADS", options.server_threads.to_string())
-            .envs(ports.iter().map(|(name, port)| (name, port.to_string())))
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             // Ctrl-C goes to a whole process group; children end when their stdin does.
             .process_group(0)
             .kill_on_drop(true)
@@ -153,6 +161,16 @@ impl Service {
         self.watched.extend(child.id().map(|pid| watched(role, pid)));
         own.children.push(child);
         Ok(())
+    }
+
+    /// The service's Redis, to look into.
+    pub async fn redis(&self, options: &Inside) -> Result<Redis> {
+        let url = match (&self.own, &options.redis_url) {
+            (Some(own), _) => own.redis.url(),
+            (None, Some(url)) => url.clone(),
+            (None, None) => bail!("--url needs --redis-url, as Redis is looked into"),
+        };
+        Ok(Redis::connect(&Settings::new(url)).await?)
     }
 
     async fn wait_until_ready(&mut self, admin_port: u16) -> Result<()> {
@@ -217,7 +235,7 @@ const EDGE_CORE: &str = "0";
 const OTHER_CORE: &str = "1";
 
 /// Pins what runs already, with all its threads: Redis and this process.
-pub async fn pin(watched: &[Watched]) -> Result<()> {
+async fn pin(watched: &[Watched]) -> Result<()> {
     let redis = watched.iter().filter(|process| process.part == "redis").map(|process| process.pid);
     for pid in redis.chain([std::process::id()]) {
         let output = Command::new("taskset")

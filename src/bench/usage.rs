@@ -2,6 +2,9 @@
 //! report leaves those columns out.
 
 use std::fs;
+use std::time::Instant;
+
+use super::service::Watched;
 
 /// Clock ticks of `/proc/PID/stat` per second.
 fn ticks_per_second() -> f64 {
@@ -67,6 +70,65 @@ pub fn machine() -> Option<(f64, f64)> {
     let total: f64 = ticks.iter().take(8).sum();
     let idle = ticks.get(3)? + ticks.get(4)?;
     Some(((total - idle) / ticks_per_second(), total / ticks_per_second()))
+}
+
+/// CPU times of the service, of this process and of the machine at one moment.
+pub struct Reading {
+    /// When.
+    pub at: Instant,
+    /// Of each watched process.
+    pub processes: Vec<Option<Cpu>>,
+    /// Of this process.
+    pub own: Option<Cpu>,
+    /// As [`machine`] gives it.
+    pub machine: Option<(f64, f64)>,
+}
+
+impl Reading {
+    /// The times of now.
+    pub fn take(watched: &[Watched]) -> Self {
+        Self {
+            at: Instant::now(),
+            processes: watched.iter().map(|process| Cpu::of(process.pid)).collect(),
+            own: Cpu::of(std::process::id()),
+            machine: machine(),
+        }
+    }
+
+    /// Seconds from an earlier one to this one.
+    pub fn seconds_since(&self, earlier: &Self) -> f64 {
+        (self.at - earlier.at).as_secs_f64().max(0.001)
+    }
+}
+
+/// What the processes of one part used between two readings.
+pub struct PartUsage {
+    /// `edge`, `worker`, `redis`, or the name that `--pid` gave.
+    pub name: String,
+    /// Number of processes.
+    pub processes: usize,
+    /// CPU time of all of them.
+    pub cpu: Cpu,
+    /// Memory in RAM, all of them together, as it is now.
+    pub rss_kib: u64,
+}
+
+/// Adds up the processes of each part. One that is gone leaves its part out.
+pub fn parts(watched: &[Watched], before: &Reading, after: &Reading) -> Vec<PartUsage> {
+    let mut names: Vec<&str> = watched.iter().map(|process| process.part.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let of_part = || watched.iter().enumerate().filter(|(_, w)| w.part == name);
+            let cpu = of_part()
+                .map(|(index, _)| Some(after.processes[index]? - before.processes[index]?))
+                .sum::<Option<Cpu>>()?;
+            let rss_kib = of_part().filter_map(|(_, w)| resident_kib(w.pid)).sum();
+            Some(PartUsage { name: name.to_owned(), processes: of_part().count(), cpu, rss_kib })
+        })
+        .collect()
 }
 
 #[cfg(all(test, target_os = "linux"))]

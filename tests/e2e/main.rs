@@ -15,6 +15,7 @@ mod ingress;
 mod notifications;
 mod presence;
 mod rooms;
+mod rooms_manage;
 mod token;
 
 use harness::{Options, Stack, Topology};

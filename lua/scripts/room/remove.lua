@@ -26,7 +26,7 @@
 -- REFUSES
 --    not-found   there is no such room, or no such user in it
 --    banned gone   it is closed, or not for this user
---    forbidden   who does not moderate, or not this user
+--    forbidden   who does not moderate, or not this user; conflict   the user owns the room
 -- ERRORS
 --    FENCED REWIND
 -- USES admit lib/inform lib/level lib/standing lib/outranks lib/person lib/publication lib/record lib/depart lib/farewell
@@ -46,6 +46,8 @@ end
 local refused = outranks(event, room, access, level(role, roles), user, target)
 if refused then
   return refused
+elseif room.owner == target then
+  return refuse(event, 'conflict', 'the user owns the room', 'userId')
 elseif not redis.call('ZSCORE', members, target) and redis.call('HEXISTS', belongs, target) == 0
   and redis.call('HEXISTS', access, target) == 0 then
   return refuse(event, 'not-found', 'the user is not in the room', 'userId')

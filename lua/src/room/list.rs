@@ -100,13 +100,7 @@ pub fn public(commit: &Commit<'_>, event: &ListRooms) -> Cmd {
     commit.call(
         &DIRECTORY_ROOMS,
         &[directory_views(), directory_list(event.room_type)],
-        &[
-            &roles(commit),
-            &score,
-            name,
-            &event.limit.0.to_string(),
-            &LOOKED_AT_MAX.to_string(),
-        ],
+        &[&roles(commit), &score, name, &event.limit.0.to_string(), &LOOKED_AT_MAX.to_string()],
     )
 }
 

@@ -120,6 +120,8 @@ pub struct RoomLeft {
     pub room_id: RoomId,
     /// `left`, `removed` or `banned`.
     pub reason: String,
+    /// What the one who removed the user says about it.
+    pub message: Option<String>,
 }
 
 /// The payload of `user-joined-room`.

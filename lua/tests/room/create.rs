@@ -174,7 +174,8 @@ async fn whoever_a_taken_over_room_is_not_for_is_put_out() {
         };
         let frames = taken.frames();
         let (roles, frames) = frames.split_at(2);
-        let mut roles: Vec<_> = roles.iter().map(|(to, role, _)| (to.as_str(), role.as_str())).collect();
+        let mut roles: Vec<_> =
+            roles.iter().map(|(to, role, _)| (to.as_str(), role.as_str())).collect();
         roles.sort_unstable();
         assert_eq!(roles, [("role:ann", "owner"), ("role:carol", "moderator")]);
         assert_eq!(frames, [out("bob", 3), out("dan", 2)].concat());
@@ -246,9 +247,15 @@ async fn a_claim_counts_before_the_room_is_made_and_goes_on_with_the_whole_recor
             assert_eq!((claimed.outcome, claimed.answer), (Outcome::Applied, Json::Null));
             let [on] = &claimed.sent[..] else { panic!("one record goes on: {:?}", claimed.sent) };
             let expected = [
-                ("to", "intake"), ("event", "create-room"), ("entity", &format!("made-{n}")),
-                ("user", &ann.user), ("name", &ann.name), ("roles", "organizer"), ("ack", "7"),
-                ("origin", &format!("edge-1/{}", ann.connection)), ("payload", &room(n).to_string()),
+                ("to", "intake"),
+                ("event", "create-room"),
+                ("entity", &format!("made-{n}")),
+                ("user", &ann.user),
+                ("name", &ann.name),
+                ("roles", "organizer"),
+                ("ack", "7"),
+                ("origin", &format!("edge-1/{}", ann.connection)),
+                ("payload", &room(n).to_string()),
             ];
             let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
             assert_eq!(on, &expected.into_iter().collect());
@@ -288,7 +295,7 @@ async fn a_request_claims_once_and_remembers_only_its_own_refusal() {
         assert_eq!(stage.event(&ann, "create-room", room(2, "c")).await.code(), "conflict");
         stage.event(&ann, "room-exited", exited("made-1")).await;
         let again = stage.event(&ann, "create-room", room(2, "c")).await;
-        assert_eq!((again.code(), again.outcome), ("conflict", Outcome::Again));
+        assert_eq!((again.code(), &again.outcome), ("conflict", &Outcome::Again));
     })
     .await;
 }

@@ -9,6 +9,8 @@ mod access;
 mod create;
 mod crowd;
 mod join;
+mod list;
+mod manage;
 mod members;
 mod missed;
 mod presence;

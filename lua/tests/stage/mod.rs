@@ -169,8 +169,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    async fn on(redis: Redis) -> Self {
-        let (partition, room) = fresh();
+    async fn on(redis: Redis, partition: Partition) -> Self {
+        let room = rooms_of(partition).next().expect("some id hashes to it");
         let node = redis.node_of(partition);
         let take = Lease::take(partition, "tester", 600_000, "run");
         // The fence of the owner before is one that was valid once.
@@ -197,6 +197,15 @@ impl Stage {
     /// The room's keys.
     pub fn keys(&self) -> key::RoomKeys {
         key::RoomKeys::new(&self.room)
+    }
+
+    /// Takes the room away, and what events have sent so far, so that a test can begin anew.
+    pub async fn clear(&mut self) {
+        let mut keys = self.keys().all();
+        keys.push(key::outbox(self.partition));
+        let delete: Vec<&str> = ["DEL"].into_iter().chain(keys.iter().map(String::as_str)).collect();
+        self.command::<i64>(&delete).await;
+        self.last = "0-0".to_owned();
     }
 
     /// Where the next commit stands.
@@ -399,12 +408,12 @@ pub async fn run(redis: &Redis, node: NodeId, call: Cmd) -> redis::Value {
     batch.run(redis, node).await.expect("the node answers").remove(0)
 }
 
-/// A partition that no other test of this program uses, and a room in it.
-fn fresh() -> (Partition, RoomId) {
+/// A partition that no other test of this program uses.
+fn fresh() -> Partition {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let number = NEXT.fetch_add(37, Ordering::Relaxed) % lua::id::PARTITIONS;
     let partition = Partition::new(number).expect("below the number of partitions");
-    (partition, rooms_of(partition).next().expect("some id hashes to it"))
+    if partition == Partition::of(key::DIRECTORY) { fresh() } else { partition }
 }
 
 /// Rooms of a partition.
@@ -425,21 +434,30 @@ pub fn users_of(partition: Partition) -> impl Iterator<Item = String> {
 /// Runs a test on a single server, then on a cluster of three primaries. Tests that run at a time
 /// share the servers; each has a partition of its own.
 pub async fn each(test: impl AsyncFn(Stage)) {
+    each_at(fresh, test).await;
+}
+
+/// The same in the partition of the directory; one test of a program at a time may use it.
+pub async fn each_with_directory(test: impl AsyncFn(Stage)) {
+    each_at(|| Partition::of(key::DIRECTORY), test).await;
+}
+
+async fn each_at(place: impl Fn() -> Partition, test: impl AsyncFn(Stage)) {
     static SINGLE: LazyLock<Mutex<Weak<Server>>> = LazyLock::new(Mutex::default);
     static CLUSTER: LazyLock<Mutex<Weak<Server>>> = LazyLock::new(Mutex::default);
     let single = shared(&SINGLE, single).await;
-    test(Stage::on(single.connect().await).await).await;
+    test(Stage::on(single.connect().await, place()).await).await;
     let cluster = shared(&CLUSTER, async || {
         Server::Cluster(PrivateCluster::start(3).await.expect("a private Redis Cluster"))
     })
     .await;
-    test(Stage::on(cluster.connect().await).await).await;
+    test(Stage::on(cluster.connect().await, place()).await).await;
 }
 
 /// Runs a test on a single server of its own, whose settings it may change.
 pub async fn alone(test: impl AsyncFn(Stage)) {
     let server = single().await;
-    test(Stage::on(server.connect().await).await).await;
+    test(Stage::on(server.connect().await, fresh()).await).await;
 }
 
 async fn single() -> Server {

@@ -9,6 +9,8 @@
 
 use lua::id::EventId;
 
+use crate::bench::client::leading_number;
+
 /// Shortest content that holds the fields above.
 pub const CONTENT_BYTES_MIN: usize = 30;
 
@@ -117,19 +119,6 @@ fn read_content(text: &[u8]) -> Option<(u32, u32, u64)> {
     let (counter, text) = leading_number(text.strip_prefix(b":")?)?;
     let (due_us, _) = leading_number(text.strip_prefix(b":")?)?;
     Some((u32::try_from(sender).ok()?, u32::try_from(counter).ok()?, due_us))
-}
-
-/// The decimal number at the start of `text`, and what follows it.
-pub fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if length == 0 {
-        return None;
-    }
-    let (digits, rest) = text.split_at(length);
-    let number = digits.iter().try_fold(0u64, |number, digit| {
-        number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })?;
-    Some((number, rest))
 }
 
 #[cfg(test)]

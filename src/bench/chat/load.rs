@@ -13,7 +13,7 @@ use super::check::{Member, Sent};
 use super::options::Plan;
 use super::session::Tally;
 use super::thread::Thread;
-use super::wire::Address;
+use crate::bench::wire::Address;
 
 /// Where the run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,12 +7,10 @@ use std::ops::Range;
 use hdrhistogram::Histogram;
 
 use super::check::{Faults, Member, Sent};
-use super::client::{Packet, classify, refusal};
 use super::message::{self, Delivery, Scanner};
-use super::wire::{self, Frame, Reader, Writer};
-
-/// Longest latency that is told apart from longer ones, µs.
-const LATENCY_US_MAX: u64 = 120_000_000;
+use crate::bench::client::{Packet, classify, refusal};
+use crate::bench::figures::histogram;
+use crate::bench::wire::{self, Frame, Reader, Writer};
 
 /// The acknowledgement id of a sender's first message. All have the same number of digits, so that
 /// a sender's frames differ in digits only.
@@ -34,8 +32,6 @@ pub struct Tally {
 
 impl Default for Tally {
     fn default() -> Self {
-        let histogram =
-            || Histogram::new_with_bounds(1, LATENCY_US_MAX, 3).expect("the bounds are in range");
         Self {
             ack: histogram(),
             delivery: histogram(),
@@ -226,7 +222,7 @@ mod tests {
         let expected = r##"4210000007["send-message",{"roomId":"bench-1-000002","content":"#000042:00000007:000000000099:xxxxxxxxxx"}]"##;
         assert_eq!(packet, expected);
         assert_eq!(
-            message::leading_number(&packet.as_bytes()[2..]).map(|(id, _)| id),
+            crate::bench::client::leading_number(&packet.as_bytes()[2..]).map(|(id, _)| id),
             Some(10_000_007)
         );
     }

@@ -1,27 +1,23 @@
-//! A run's figures as a table for people and as JSON for programs.
+//! A run's figures as tables for people.
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::Table;
 
-use super::figures::{Correctness, Figures, Latency, Part, Setup};
-
-/// One JSON object on one line.
-pub fn json(figures: &Figures) -> String {
-    serde_json::to_string(figures).expect("figures are plain numbers and texts")
-}
+use super::figures::{Correctness, Figures, Part, Setup};
+use crate::bench::table::{self, count, decimal, plain, right_aligned};
 
 /// Tables with a line that says what was measured.
 pub fn table(figures: &Figures) -> String {
+    let latencies = [("ack", &figures.ack_ms), ("delivery", &figures.delivery_ms)];
     let mut parts = vec![
         headline(&figures.setup),
         rates(figures),
-        latencies(figures).to_string(),
+        table::latencies(&latencies).to_string(),
         correctness(&figures.correctness),
     ];
     if !figures.parts.is_empty() {
         parts.push(cpu(&figures.parts).to_string());
     }
-    parts.push(generator(figures));
+    parts.push(table::generator(&figures.generator, figures.setup.rate.is_some()));
     parts.join("\n\n")
 }
 
@@ -53,17 +49,6 @@ fn rates(figures: &Figures) -> String {
     )
 }
 
-fn latencies(figures: &Figures) -> Table {
-    let mut table = plain(&["Latency, ms", "p50", "p95", "p99", "p99.9", "max"]);
-    for (name, latency) in [("ack", &figures.ack_ms), ("delivery", &figures.delivery_ms)] {
-        let Latency { p50, p95, p99, p999, max } = latency;
-        let mut row = vec![name.to_owned()];
-        row.extend([p50, p95, p99, p999, max].map(|value| decimal(*value, 1)));
-        table.add_row(row);
-    }
-    right_aligned(table)
-}
-
 fn correctness(found: &Correctness) -> String {
     let mut text = format!(
         "Lost {}   doubled {}   out of order {} (sender) {} (room)   stray {}   unacked {}   \
@@ -85,7 +70,7 @@ fn correctness(found: &Correctness) -> String {
 }
 
 fn cpu(parts: &[Part]) -> Table {
-    let mut table = plain(&[
+    let mut rows = plain(&[
         "CPU (of it in the kernel)",
         "of a core",
         "µs per delivery",
@@ -93,55 +78,15 @@ fn cpu(parts: &[Part]) -> Table {
         "RSS MiB",
     ]);
     for part in parts {
-        let name = match part.processes {
-            1 => part.name.clone(),
-            count => format!("{count} × {}", part.name),
-        };
-        table.add_row([
-            name,
+        rows.add_row([
+            table::processes(&part.name, part.processes),
             format!("{:.0} %", part.cpu_percent),
             with_system(part.delivery_us, part.delivery_system_us, 2),
             with_system(part.message_us, part.message_system_us, 1),
             format!("{:.1}", part.rss_kib as f64 / 1_024.0),
         ]);
     }
-    right_aligned(table)
-}
-
-fn generator(figures: &Figures) -> String {
-    let generator = &figures.generator;
-    let mut text = "Load generator:".to_owned();
-    if let Some(percent) = generator.cpu_percent {
-        let threads = plural(generator.threads as usize, "thread");
-        text.push_str(&format!(" {percent:.0} % of a core with {threads}"));
-    }
-    if figures.setup.rate.is_some() {
-        let behind = generator.behind_ms_max;
-        text.push_str(&format!("; at worst {behind:.1} ms behind its schedule"));
-    }
-    if let Some(percent) = generator.machine_percent {
-        text.push_str(&format!("; the machine was {percent:.0} % busy"));
-    }
-    if generator.is_limit() {
-        text.push_str(
-            "\nThe load generator was the limit: read the rates as lower bounds, or give it \
-             --threads.",
-        );
-    }
-    text
-}
-
-fn plain(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(header.to_vec());
-    table
-}
-
-fn right_aligned(mut table: Table) -> Table {
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+    right_aligned(rows)
 }
 
 fn with_system(total: Option<f64>, system: Option<f64>, digits: usize) -> String {
@@ -151,37 +96,22 @@ fn with_system(total: Option<f64>, system: Option<f64>, digits: usize) -> String
     }
 }
 
-fn decimal(value: Option<f64>, digits: usize) -> String {
-    value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))
-}
-
-/// `1 edge`, `2 edges`
-pub fn plural(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-/// A whole number with a thin gap between thousands.
-fn count(value: f64) -> String {
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::figures::{Done, Generator};
-    use crate::bench::usage::Cpu;
+    use crate::bench::Found;
+    use crate::bench::chat::figures::Done;
+    use crate::bench::figures::{Generator, Latency};
+    use crate::bench::usage::{Cpu, PartUsage};
 
     fn figures(correctness: Correctness) -> Figures {
         let done = Done { seconds: 10.0, deliveries: 500_000, messages: 50_000 };
-        let cpu = Cpu { user: 1.0, system: 1.5 };
+        let usage = PartUsage {
+            name: "edge".to_owned(),
+            processes: 2,
+            cpu: Cpu { user: 1.0, system: 1.5 },
+            rss_kib: 30 * 1_024,
+        };
         Figures {
             setup: Setup {
                 connections: 1_000,
@@ -201,7 +131,7 @@ mod tests {
             ack_ms: Latency::default(),
             delivery_ms: Latency { p50: Some(1.25), ..Latency::default() },
             correctness,
-            parts: vec![Part::new("edge".to_owned(), 2, cpu, 30 * 1_024, done)],
+            parts: vec![Part::new(usage, done)],
             generator: Generator {
                 threads: 1,
                 cpu_percent: Some(95.0),
@@ -227,7 +157,7 @@ mod tests {
         ] {
             assert!(table.contains(part), "{part} in\n{table}");
         }
-        let json: serde_json::Value = serde_json::from_str(&json(&figures)).expect("JSON");
+        let json: serde_json::Value = serde_json::to_value(&figures).expect("JSON");
         assert_eq!(json["parts"][0]["deliveryUs"], 5.0);
         assert_eq!(json["deliveryMs"]["p50"], 1.25);
         assert_eq!(json["correctness"]["outOfOrderRoom"], 0);

@@ -17,20 +17,15 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::MissedTickBehavior;
 
 use super::check::Member;
-use super::client::Client;
 use super::load::{Phase, Record, Shared};
 use super::message::Scanner;
 use super::options::Pace;
 use super::session::{Judge, Session, Tally};
-use super::wire::Reader;
+use crate::bench::client::Client;
+use crate::bench::wire::Reader;
 
 /// Clients of one thread that connect at the same time.
 const CONNECTING_MAX: usize = 32;
-
-/// Tries of joining, as a worker may still be taking over partitions.
-const JOIN_TRIES: u32 = 40;
-
-const JOIN_PAUSE: Duration = Duration::from_millis(250);
 
 /// How often an open loop looks for what is due.
 const TICK: Duration = Duration::from_millis(1);
@@ -142,15 +137,7 @@ impl Share {
         let token = &self.shared.tokens[connection as usize];
         let mut client = Client::connect(self.shared.edge(connection), token).await?;
         let room = self.shared.room_name(connection);
-        for tries_left in (0..JOIN_TRIES).rev() {
-            match client.join(&room).await? {
-                Ok(()) => break,
-                Err(refusal) if refusal.code == "unavailable" && tries_left > 0 => {
-                    tokio::time::sleep(JOIN_PAUSE).await;
-                }
-                Err(refusal) => bail!("{room}: {} ({})", refusal.message, refusal.code),
-            }
-        }
+        client.insist("join-room", &format!(r#"{{"roomId":"{room}"}}"#)).await?;
         let plan = &self.shared.plan;
         let member = Member::new(plan.layout, connection);
         let session = Session::new(connection, member, client.writer, &room, plan.payload);

@@ -1,0 +1,510 @@
+//! `update-room`, `invite-to-room`, `remove-member`, `close-room`, and forgetting a room.
+
+use std::collections::BTreeSet;
+
+use lua::commit::Outcome;
+use lua::id::EventId;
+use serde_json::{Value as Json, json};
+
+use super::create::sent;
+use crate::stage::{Applied, Stage, Who, each, who};
+
+async fn event(stage: &mut Stage, who: &Who, event: &str, mut payload: Json) -> Applied {
+    payload["roomId"] = stage.room.as_str().into();
+    stage.event(who, event, payload).await
+}
+
+/// A room of `owner` with this access.
+async fn made(stage: &mut Stage, access: Json) {
+    let payload = json!({ "type": "discussion", "name": "Graphs", "access": access });
+    stage.ok(&who("owner"), "create-room", payload).await;
+}
+
+async fn joined(stage: &mut Stage, users: &[&str]) {
+    for user in users {
+        stage.ok(&who(user), "join-room", json!({})).await;
+    }
+}
+
+/// Names of what a hash or zset holds, in order.
+fn names(applied: &Applied, key: &str) -> Vec<String> {
+    let held = applied.after.get(key).cloned().unwrap_or_default();
+    let plain = held.iter().filter(|text| text.parse::<f64>().is_err());
+    plain.map(|text| text.split('=').next().expect("a name").to_owned()).collect()
+}
+
+/// Whom an event told that something ended, with the names of what did.
+fn exited(applied: &Applied) -> Vec<(String, Vec<&'static str>)> {
+    sent(applied)
+        .into_iter()
+        .filter(|(_, event, _)| event == "room-exited")
+        .map(|(to, _, payload)| {
+            let ended = ["present", "belongs", "owns"].into_iter();
+            (to, ended.filter(|what| payload[what] == true).collect())
+        })
+        .collect()
+}
+
+fn out(stage: &Stage, id: EventId, user: &str, count: u64) -> [(String, String, Json); 3] {
+    let left = json!({ "roomId": stage.room, "reason": "removed" });
+    let told = json!({
+        "id": id.to_string(), "roomId": stage.room, "reason": "removed",
+        "user": { "id": user, "name": user.to_uppercase() }, "memberCount": count,
+    });
+    [
+        (format!("user:{user}"), "room-left".to_owned(), left),
+        ("exit".to_owned(), user.to_owned(), json!(null)),
+        ("all".to_owned(), "user-left-room".to_owned(), told),
+    ]
+}
+
+#[tokio::test]
+async fn an_update_changes_what_is_given_and_shows_access_to_owner_and_admin_alone() {
+    each(async |mut stage: Stage| {
+        made(&mut stage, json!({ "visibility": "public", "members": { "bob": "viewer" } })).await;
+        joined(&mut stage, &["bob"]).await;
+        let named =
+            event(&mut stage, &who("owner"), "update-room", json!({ "name": "Trees" })).await;
+        let mut room = named.result()["room"].clone();
+        assert_eq!(room["name"], "Trees");
+        assert_eq!(
+            room["access"],
+            json!({ "visibility": "public", "members": { "bob": "viewer" } })
+        );
+        room.as_object_mut().expect("a room").remove("access");
+        let told = json!({ "id": named.id.to_string(), "roomId": stage.room, "room": room });
+        assert_eq!(named.frames(), [("others".to_owned(), "room-updated".to_owned(), told)]);
+        assert_eq!(named.told[0]["origin"], "owner-1", "who asked is answered");
+
+        let admin = who("root").with("admin");
+        let sized = event(&mut stage, &admin, "update-room", json!({ "maxMembers": 1 })).await;
+        assert_eq!(
+            (&sized.result()["room"]["name"], &sized.result()["room"]["maxMembers"]),
+            (&json!("Trees"), &json!(1))
+        );
+        assert!(sized.result()["room"]["access"].is_object());
+        assert_eq!(stage.refused(&who("eve"), "join-room", json!({})).await, "conflict");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn narrowing_ends_presence_and_belonging_of_those_who_may_no_longer_enter() {
+    each(async |mut stage: Stage| {
+        made(&mut stage, json!({ "visibility": "public" })).await;
+        joined(&mut stage, &["owner", "bob", "carol", "away"]).await;
+        let closed = json!({ "roomId": stage.room });
+        stage.event(&who("away"), "connection-closed", closed.clone()).await;
+        let due = EventId { ms: stage.clock.ms + 5_000, seq: 0 };
+        stage.event_at(due, &who("away"), "presence-expired", closed).await;
+        let access = json!({ "visibility": "private", "members": { "carol": "moderator", "new": "member" } });
+        let narrowed = event(&mut stage, &who("owner"), "update-room", json!({ "access": access })).await;
+        let frames = narrowed.frames();
+        assert_eq!(frames[0], ("role:carol".to_owned(), "moderator".to_owned(), json!(null)));
+        assert_eq!(frames[1..4], out(&stage, narrowed.id, "bob", 2));
+        assert_eq!((frames[4].0.as_str(), frames[4].1.as_str()), ("others", "room-updated"));
+        assert_eq!(frames.len(), 5, "who is out is not told how the room looks");
+        let gone = vec!["present", "belongs"];
+        assert_eq!(exited(&narrowed), [("user:bob".to_owned(), gone.clone()), ("user:away".to_owned(), gone)]);
+        let keys = stage.keys();
+        assert_eq!(names(&narrowed, &keys.members()), ["carol", "owner"].map(str::to_owned).into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(names(&narrowed, &keys.belongs()), ["carol", "new", "owner"]);
+        assert_eq!(stage.refused(&who("bob"), "get-messages", json!({})).await, "not-found");
+        let page = stage.ok(&who("carol"), "get-members", json!({})).await;
+        assert_eq!(page["members"][1]["roomRole"], "moderator");
+        // The mark of who stays is where it was: carol joined with the third event.
+        let belongs = &narrowed.after[&keys.belongs()];
+        assert!(belongs.iter().any(|field| field == "carol=1800000000004-0"), "{belongs:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_came_in_by_a_role_stays_while_the_role_does() {
+    each(async |mut stage: Stage| {
+        made(
+            &mut stage,
+            json!({ "visibility": "public", "roles": ["student"], "members": { "bob": "member" } }),
+        )
+        .await;
+        let sam = who("sam").with("student");
+        stage.ok(&sam, "join-room", json!({})).await;
+        joined(&mut stage, &["bob", "owner"]).await;
+        let wider =
+            json!({ "access": { "visibility": "public", "roles": ["teacher", "student"] } });
+        let changed = event(&mut stage, &who("owner"), "update-room", wider).await;
+        assert_eq!(
+            changed.frames()[..3],
+            out(&stage, changed.id, "bob", 2),
+            "he was in by name alone"
+        );
+        let other = json!({ "access": { "visibility": "public", "roles": ["teacher"] } });
+        let changed = event(&mut stage, &who("owner"), "update-room", other).await;
+        assert_eq!(changed.frames()[..3], out(&stage, changed.id, "sam", 1));
+        stage
+            .ok(&who("owner"), "update-room", json!({ "access": { "visibility": "public" } }))
+            .await;
+        joined(&mut stage, &["bob", "sam"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_admin_who_narrows_a_room_stays() {
+    each(async |mut stage: Stage| {
+        made(&mut stage, json!({ "visibility": "public" })).await;
+        let admin = who("root").with("admin");
+        stage.ok(&admin, "join-room", json!({})).await;
+        let access = json!({ "access": { "visibility": "private" } });
+        let narrowed = event(&mut stage, &admin, "update-room", access).await;
+        assert_eq!(names(&narrowed, &stage.keys().members()), ["root"]);
+        assert_eq!(names(&narrowed, &stage.keys().belongs()), ["owner", "root"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn too_many_are_not_put_out_at_once() {
+    each(async |mut stage: Stage| {
+        made(&mut stage, json!({ "visibility": "public" })).await;
+        stage.wary = false;
+        for n in 0..501 {
+            stage.ok(&who(&format!("u{n}")), "join-room", json!({})).await;
+        }
+        let access = json!({ "access": { "visibility": "private" } });
+        assert_eq!(stage.refused(&who("owner"), "update-room", access.clone()).await, "conflict");
+        let named = json!({ "access": { "visibility": "private", "members": { "u7": "viewer" } } });
+        stage.ok(&who("owner"), "update-room", named).await;
+        assert_eq!(stage.ok(&who("owner"), "get-members", json!({})).await["memberCount"], 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_lists_the_user_tells_them_once_and_can_change_the_role() {
+    each(async |mut stage: Stage| {
+        made(&mut stage, json!({ "visibility": "private" })).await;
+        let owner = who("owner").named("Ann \"A\" 😀");
+        let invited = event(&mut stage, &owner, "invite-to-room", json!({ "userId": "bob" })).await;
+        assert_eq!(invited.result(), &json!({ "roomId": stage.room, "userId": "bob" }));
+        let entered = json!({
+            "userId": "bob", "roomId": stage.room, "present": false, "belongs": true, "owns": false,
+        });
+        let notified = json!({
+            "userId": "bob", "kind": "invitation", "title": "Ann \"A\" 😀 invited you to Graphs", "body": "",
+            "data": {
+                "roomId": stage.room, "roomName": "Graphs", "roomRole": "member",
+                "by": { "id": "owner", "name": "Ann \"A\" 😀" },
+            },
+        });
+        let to = "user:bob".to_owned();
+        assert_eq!(
+            sent(&invited),
+            [(to.clone(), "room-entered".to_owned(), entered), (to, "notify".to_owned(), notified)]
+        );
+        joined(&mut stage, &["bob"]).await;
+        let again = event(&mut stage, &owner, "invite-to-room", json!({ "userId": "bob" })).await;
+        assert!(again.sent.is_empty() && again.left_untouched(), "the same again is nothing");
+
+        let payload = json!({ "userId": "bob", "roomRole": "moderator" });
+        let raised = event(&mut stage, &owner, "invite-to-room", payload).await;
+        assert_eq!(raised.frames(), [("role:bob".to_owned(), "moderator".to_owned(), json!(null))]);
+        assert!(raised.sent.is_empty());
+        let page = stage.ok(&owner, "get-members", json!({})).await;
+        assert_eq!(page["members"][0]["roomRole"], "moderator");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_gives_or_takes_what_they_have_themselves() {
+    each(async |mut stage: Stage| {
+        let access = json!({
+            "visibility": "public", "members": { "mod": "moderator", "mod2": "moderator", "bob": "member" },
+        });
+        made(&mut stage, access).await;
+        let (moderator, platform) = (who("mod"), who("pat").with("moderator"));
+        let invite = |user: &str, role: &str| json!({ "userId": user, "roomRole": role });
+        for (by, user, role, code) in [
+            (&moderator, "eve", "moderator", "forbidden"),
+            (&moderator, "eve", "owner", "forbidden"),
+            (&moderator, "mod2", "viewer", "forbidden"),
+            (&moderator, "owner", "member", "forbidden"),
+            (&platform, "owner", "member", "forbidden"),
+            (&platform, "eve", "owner", "forbidden"),
+            (&who("bob"), "eve", "viewer", "forbidden"),
+            (&who("owner"), "owner", "member", "conflict"),
+            (&who("root").with("admin"), "owner", "member", "conflict"),
+        ] {
+            assert_eq!(stage.refused(by, "invite-to-room", invite(user, role)).await, code, "{user} {role}");
+        }
+        stage.ok(&moderator, "invite-to-room", invite("bob", "viewer")).await;
+        stage.ok(&platform, "invite-to-room", invite("mod2", "member")).await;
+        stage.ok(&platform, "invite-to-room", invite("eve", "moderator")).await;
+        stage.ok(&who("owner"), "invite-to-room", invite("zoe", "owner")).await;
+        stage.ok(&who("zoe"), "update-room", json!({ "name": "Ours" })).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_banned_are_not_invited_and_a_list_has_an_end() {
+    each(async |mut stage: Stage| {
+        let members: serde_json::Map<String, Json> =
+            (0..999).map(|n| (format!("u{n}"), json!("member"))).collect();
+        made(&mut stage, json!({ "visibility": "private", "members": members })).await;
+        stage.ok(&who("owner"), "ban-user", json!({ "userId": "u1" })).await;
+        stage.ok(&who("owner"), "ban-user", json!({ "userId": "bad" })).await;
+        for user in ["u1", "bad"] {
+            let code =
+                stage.refused(&who("owner"), "invite-to-room", json!({ "userId": user })).await;
+            assert_eq!(code, "conflict", "{user}");
+        }
+        stage.ok(&who("owner"), "invite-to-room", json!({ "userId": "last" })).await;
+        let code =
+            stage.refused(&who("owner"), "invite-to-room", json!({ "userId": "more" })).await;
+        assert_eq!(code, "conflict");
+        stage
+            .ok(&who("owner"), "invite-to-room", json!({ "userId": "u2", "roomRole": "viewer" }))
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_member_is_out_told_and_off_the_list() {
+    each(async |mut stage: Stage| {
+        made(
+            &mut stage,
+            json!({ "visibility": "public", "members": { "bob": "member", "away": "viewer" } }),
+        )
+        .await;
+        stage.ok(&who("bob").on("bob-1"), "join-room", json!({})).await;
+        stage.ok(&who("bob").on("bob-2"), "join-room", json!({})).await;
+        joined(&mut stage, &["owner"]).await;
+        let payload = json!({ "userId": "bob", "reason": "too \"loud\"" });
+        let removed = event(&mut stage, &who("owner"), "remove-member", payload).await;
+        assert_eq!(removed.result(), &json!({ "roomId": stage.room, "userId": "bob" }));
+        let mut frames = out(&stage, removed.id, "bob", 1);
+        frames[0].2["message"] = "too \"loud\"".into();
+        assert_eq!(removed.frames(), frames, "the reason is for him alone");
+        assert_eq!(exited(&removed), [("user:bob".to_owned(), vec!["present", "belongs"])]);
+        let keys = stage.keys();
+        assert_eq!(names(&removed, &keys.access()), ["away"]);
+        assert!(
+            !removed.after.contains_key(&keys.connections())
+                || !names(&removed, &keys.connections()).contains(&"bob".to_owned())
+        );
+        assert_eq!(names(&removed, &keys.belongs()), ["away", "owner"]);
+
+        let away =
+            event(&mut stage, &who("owner"), "remove-member", json!({ "userId": "away" })).await;
+        assert!(away.frames().is_empty(), "nobody saw them");
+        assert_eq!(exited(&away).len(), 1);
+        let payload = json!({ "roomId": stage.room, "userId": "away" });
+        let nobody = stage.event(&who("owner"), "remove-member", payload).await;
+        assert_eq!(
+            (nobody.code(), &nobody.answer["error"]["details"]["field"]),
+            ("not-found", &json!("userId"))
+        );
+        joined(&mut stage, &["bob"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closed_room_is_gone_to_whoever_could_enter_and_hidden_from_others() {
+    each(async |mut stage: Stage| {
+        made(
+            &mut stage,
+            json!({ "visibility": "private", "members": { "bob": "member", "away": "member" } }),
+        )
+        .await;
+        joined(&mut stage, &["owner", "bob"]).await;
+        let closed = event(&mut stage, &who("owner"), "close-room", json!({})).await;
+        assert_eq!(closed.result(), &json!({ "roomId": stage.room }));
+        let told = json!({ "id": closed.id.to_string(), "roomId": stage.room });
+        let exit = ("exit".to_owned(), "*".to_owned(), json!(null));
+        assert_eq!(closed.frames(), [("all".to_owned(), "room-closed".to_owned(), told), exit]);
+        let lifecycle: Vec<_> =
+            closed.sent.iter().filter(|entry| entry["to"] == "lifecycle").collect();
+        assert_eq!(
+            (&lifecycle[0]["event"][..], &lifecycle[0]["room"][..]),
+            ("room-closed", stage.room.as_str())
+        );
+        assert_eq!(
+            exited(&closed),
+            [("user:owner".to_owned(), vec!["present", "belongs", "owns"])]
+        );
+        let keys = stage.keys();
+        for key in [keys.members(), keys.presence(), keys.connections()] {
+            assert!(!closed.after.contains_key(&key), "{key}");
+        }
+        let events = [
+            ("get-messages", json!({})),
+            ("join-room", json!({})),
+            ("get-members", json!({})),
+            ("send-message", json!({ "content": "x" })),
+            ("update-room", json!({ "name": "x" })),
+            ("close-room", json!({})),
+            ("invite-to-room", json!({ "userId": "x" })),
+            ("remove-member", json!({ "userId": "bob" })),
+        ];
+        for (name, payload) in events {
+            for user in ["owner", "bob", "away"] {
+                assert_eq!(
+                    stage.refused(&who(user), name, payload.clone()).await,
+                    "gone",
+                    "{name}"
+                );
+            }
+            assert_eq!(stage.refused(&who("eve"), name, payload).await, "not-found", "{name}");
+        }
+        let made = json!({ "type": "discussion" });
+        assert_eq!(stage.refused(&who("owner"), "create-room", made.clone()).await, "gone");
+        assert_eq!(stage.refused(&who("eve"), "create-room", made).await, "not-found");
+
+        let payload = json!({ "roomId": stage.room });
+        let looked = stage.event(&who("service"), "room-idle", payload).await;
+        let told: Vec<_> = exited(&looked).into_iter().map(|(to, _)| to).collect();
+        let told: BTreeSet<_> = told.iter().map(String::as_str).collect();
+        assert_eq!(told, BTreeSet::from(["user:away", "user:bob", "user:owner"]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn very_many_are_told_of_the_end_in_steps() {
+    each(async |mut stage: Stage| {
+        made(&mut stage, json!({ "visibility": "public" })).await;
+        stage.wary = false;
+        let belongs = stage.keys().belongs();
+        let mut add = vec!["HSET".to_owned(), belongs.clone()];
+        add.extend((0..3_000).flat_map(|n| [format!("u{n}"), "1-1".to_owned()]));
+        let add: Vec<&str> = add.iter().map(String::as_str).collect();
+        stage.command::<i64>(&add).await;
+        event(&mut stage, &who("owner"), "close-room", json!({})).await;
+        let mut told = 0;
+        for step in 0.. {
+            let left: u64 = stage.command(&["HLEN", &belongs]).await;
+            if left == 0 {
+                assert!((2..=6).contains(&step), "{step} steps");
+                break;
+            }
+            let payload = json!({ "roomId": stage.room });
+            told += exited(&stage.event(&who("service"), "room-idle", payload).await).len();
+        }
+        assert_eq!(told, 3_001);
+    })
+    .await;
+}
+
+const MONTH_MS: u64 = 30 * 24 * 3_600_000;
+
+/// When the room will be looked at, if it will.
+async fn look(stage: &Stage) -> Option<u64> {
+    let due = lua::key::due(stage.partition);
+    let all: Vec<(String, u64)> = stage.command(&["ZRANGE", &due, "0", "-1", "WITHSCORES"]).await;
+    let looks: Vec<_> = all.iter().filter(|(work, _)| work.contains("room-idle")).collect();
+    assert!(looks.len() < 2, "{looks:?}");
+    looks.first().map(|(work, at)| {
+        let work: Json = serde_json::from_str(work).expect("JSON");
+        assert_eq!(work["entity"], stage.room.as_str());
+        lua::event::Event::read("room-idle", work["payload"].as_str().expect("text"))
+            .expect("valid");
+        *at
+    })
+}
+
+#[tokio::test]
+async fn a_room_without_anyone_is_forgotten_when_nothing_happens_in_it() {
+    each(async |mut stage: Stage| {
+        let (ann, idle) = (who("ann"), json!({ "roomId": stage.room }));
+        stage.ok(&ann, "join-room", json!({})).await;
+        stage.event(&ann, "connection-closed", idle.clone()).await;
+        let due = EventId { ms: stage.clock.ms + 5_000, seq: 0 };
+        stage.event_at(due, &ann, "presence-expired", idle.clone()).await;
+        assert_eq!(look(&stage).await, None, "ann belongs to it");
+        stage.ok(&ann, "leave-room", json!({})).await;
+        let left = stage.clock.ms;
+        assert_eq!(look(&stage).await, Some(left + MONTH_MS));
+
+        // Something happens: it is looked at later, and stays.
+        let said = EventId { ms: left + 5_000, seq: 0 };
+        let payload = json!({ "roomId": stage.room, "content": "hello?" });
+        stage.event_at(said, &ann, "send-message", payload).await;
+        let due = EventId { ms: left + MONTH_MS, seq: 0 };
+        stage.event_at(due, &who("service"), "room-idle", idle.clone()).await;
+        assert_eq!(look(&stage).await, Some(said.ms + MONTH_MS));
+        stage.ok(&ann, "get-messages", json!({})).await;
+
+        // Somebody is there: it is not looked at any more by itself, and stays.
+        stage.ok(&ann, "join-room", json!({})).await;
+        let due = EventId { ms: stage.clock.ms + MONTH_MS, seq: 0 };
+        let kept = stage.event_at(due, &who("service"), "room-idle", idle.clone()).await;
+        assert!(kept.left_untouched());
+        stage.ok(&ann, "leave-room", json!({})).await;
+
+        let due = EventId { ms: stage.clock.ms + MONTH_MS, seq: 0 };
+        let forgotten = stage.event_at(due, &who("service"), "room-idle", idle).await;
+        let left: Vec<_> = forgotten.after.keys().filter(|key| key.contains(":room:")).collect();
+        assert!(left.is_empty(), "{left:?}");
+        let unlisted =
+            ("directory".to_owned(), "room-unlisted".to_owned(), json!({ "roomId": stage.room }));
+        assert_eq!(sent(&forgotten), [unlisted]);
+        assert_eq!(stage.refused(&ann, "get-messages", json!({})).await, "not-found");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_forgotten_room_is_left_whatever_it_had() {
+    each(async |mut stage: Stage| {
+        let (owner, bob) = (who("owner"), who("bob"));
+        made(&mut stage, json!({ "visibility": "public", "members": { "bob": "member" } })).await;
+        joined(&mut stage, &["owner", "bob"]).await;
+        let said = stage.ok(&bob, "send-message", json!({ "content": "one" })).await;
+        let id = &said["message"]["id"];
+        let thread = json!({ "content": "two", "threadId": id });
+        stage.ok(&bob, "send-message", thread).await;
+        stage.ok(&owner, "react", json!({ "messageId": id, "emoji": "👍", "on": true })).await;
+        stage.ok(&owner, "report-message", json!({ "messageId": id, "reason": "spam" })).await;
+        stage.ok(&owner, "mute-user", json!({ "userId": "bob" })).await;
+        stage.ok(&owner, "close-room", json!({})).await;
+        let closed = stage.clock.ms;
+        let idle = json!({ "roomId": stage.room });
+        stage.event(&who("service"), "room-idle", idle.clone()).await;
+        assert_eq!(look(&stage).await, Some(closed + MONTH_MS));
+        let due = EventId { ms: closed + MONTH_MS, seq: 0 };
+        let forgotten = stage.event_at(due, &who("service"), "room-idle", idle).await;
+        let left: Vec<_> = forgotten
+            .after
+            .keys()
+            .filter(|key| key.contains(":room:") && !key.contains("/pace/"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+        assert!(sent(&forgotten).is_empty(), "it was unlisted when it closed");
+        made(&mut stage, json!({ "visibility": "public" })).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repeated_request_does_nothing_twice() {
+    each(async |mut stage: Stage| {
+        made(&mut stage, json!({ "visibility": "public" })).await;
+        joined(&mut stage, &["bob"]).await;
+        for (name, mut payload) in [
+            ("update-room", json!({ "name": "Trees" })),
+            ("invite-to-room", json!({ "userId": "eve" })),
+            ("remove-member", json!({ "userId": "bob" })),
+            ("close-room", json!({})),
+        ] {
+            payload["requestId"] = "1".into();
+            let first = event(&mut stage, &who("owner"), name, payload.clone()).await;
+            let again = event(&mut stage, &who("owner"), name, payload).await;
+            assert_eq!((again.outcome, again.answer), (Outcome::Again, first.answer), "{name}");
+        }
+    })
+    .await;
+}
