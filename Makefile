@@ -7,8 +7,8 @@ CARGO := cargo
 # A server that tests/setup unpacked is found behind one of the system.
 export PATH := $(PATH):$(CURDIR)/.realtime/bin
 
-.PHONY: help setup dev console test test-unit test-integration test-browser test-one lint \
-	lint-rust lint-deploy lint-console deps-check bench watch coverage clean
+.PHONY: help setup dev console types test test-unit test-integration test-browser test-one lint \
+	lint-rust lint-deploy lint-types lint-console deps-check bench watch coverage clean
 
 help: ## List the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ edge/console/dist/index.html: edge/console/node_modules/.package-lock.json \
 		$(shell find edge/console -path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f -print)
 	cd edge/console && npm run --silent build
 
+# What the binary says about the events, as TypeScript.
+TYPES = $(CARGO) run --quiet -- events --asyncapi | node edge/console/scripts/types.mjs
+
+types: edge/console/node_modules/.package-lock.json ## Make the TypeScript definitions anew from the events
+	$(TYPES)
+
 test: setup console ## All tests
 	$(CARGO) test --workspace --no-fail-fast
 
@@ -55,7 +61,7 @@ test-one: ## The tests whose path contains NAME: make test-one NAME=history_page
 	@tests/setup redis
 	$(CARGO) test --workspace -- --nocapture $(NAME)
 
-lint: lint-rust lint-deploy lint-console ## Format, lints, documentation, deploy files, page
+lint: lint-rust lint-deploy lint-types lint-console ## Format, lints, documentation, deploy files, page
 
 lint-rust:
 	$(CARGO) fmt --all --check
@@ -65,6 +71,9 @@ lint-rust:
 lint-deploy:
 	@tests/setup python
 	deploy/lint
+
+lint-types: edge/console/node_modules/.package-lock.json
+	$(TYPES) --check
 
 lint-console: edge/console/node_modules/.package-lock.json
 	cd edge/console && npm run --silent check && npm run --silent test

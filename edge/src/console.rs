@@ -2,10 +2,10 @@
 //! them. Without that build the edge works all the same and says at `/` how to make it.
 
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
-    IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{Method, Request, StatusCode};
+use hyper::{Request, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::reply::{self, Response};
@@ -43,7 +43,7 @@ pub(crate) fn page<B>(request: &Request<B>) -> Option<Response> {
     if file.is_none() && !path.is_empty() {
         return None;
     }
-    Some(only_reading(request.method(), || match file {
+    Some(reply::only_reading(request.method(), || match file {
         Some(file) => serve(name, file, request.headers()),
         None => reply::text(StatusCode::OK, LEFT_OUT),
     }))
@@ -57,7 +57,7 @@ pub(crate) fn is_client_bundle(path: &str) -> bool {
 
 /// Answers a path for which [`is_client_bundle`] holds.
 pub(crate) fn client_bundle<B>(request: &Request<B>) -> Response {
-    only_reading(request.method(), || {
+    reply::only_reading(request.method(), || {
         let name = bundle_name(request.uri().path()).unwrap_or_default();
         let name = format!("{CLIENT}{name}");
         match Built::get(&name) {
@@ -76,38 +76,18 @@ fn bundle_name(path: &str) -> Option<&str> {
     (name.starts_with("socket.io.") && !name.contains('/')).then_some(name)
 }
 
-fn only_reading(method: &Method, answer: impl FnOnce() -> Response) -> Response {
-    if *method == Method::GET || *method == Method::HEAD {
-        answer()
-    } else {
-        reply::method_not_allowed("GET, HEAD")
-    }
-}
-
 fn serve(name: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
-    let etag = etag(&file);
-    let unchanged = request.get(IF_NONE_MATCH).is_some_and(|known| {
-        known.as_bytes().split(|b| *b == b',').any(|known| {
-            let known = known.trim_ascii();
-            known.strip_prefix(b"W/").unwrap_or(known) == etag.as_bytes()
-        })
-    });
-    let mut response = if unchanged {
-        let mut response = hyper::Response::new(reply::Body::default());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        hyper::Response::new(reply::Body::new(match file.data {
+    let content_type = content_type(name, file.metadata.mimetype());
+    let mut response =
+        reply::unless_known(request, &etag(&file), content_type, || match file.data {
             std::borrow::Cow::Borrowed(bytes) => bytes::Bytes::from_static(bytes),
             std::borrow::Cow::Owned(bytes) => bytes.into(),
-        }))
-    };
-    let cache =
-        if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
+        });
     let headers = response.headers_mut();
-    headers.insert(ETAG, etag);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
-    headers.insert(CONTENT_TYPE, content_type(name, file.metadata.mimetype()));
+    if name.starts_with(HASHED) {
+        headers
+            .insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    }
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -10,6 +10,7 @@ pub mod config;
 pub mod console;
 pub mod core;
 pub mod cors;
+mod described;
 mod dev_login;
 pub mod engine;
 mod ephemeral;

@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::StatusCode;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
+};
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// A body that is known as a whole when the answer begins.
@@ -29,6 +31,42 @@ pub fn json(status: StatusCode, value: &Value) -> Response {
 /// A plain text answer.
 pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Response {
     with(status, "text/plain; charset=utf-8", text)
+}
+
+/// The answer of a path that is only read, or 405.
+pub fn only_reading(method: &Method, answer: impl FnOnce() -> Response) -> Response {
+    if *method == Method::GET || *method == Method::HEAD {
+        answer()
+    } else {
+        method_not_allowed("GET, HEAD")
+    }
+}
+
+/// 304 where the caller has what `etag` stands for, else the whole. The caller is to ask every time.
+pub fn unless_known(
+    request: &HeaderMap,
+    etag: &HeaderValue,
+    content_type: HeaderValue,
+    body: impl FnOnce() -> Bytes,
+) -> Response {
+    let known = request.get(IF_NONE_MATCH).is_some_and(|known| {
+        known.as_bytes().split(|b| *b == b',').any(|known| {
+            let known = known.trim_ascii();
+            known.strip_prefix(b"W/").unwrap_or(known) == etag.as_bytes()
+        })
+    });
+    let mut response = if known {
+        let mut response = hyper::Response::new(Body::default());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        hyper::Response::new(Full::new(body()))
+    };
+    let headers = response.headers_mut();
+    headers.insert(ETAG, etag.clone());
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(CONTENT_TYPE, content_type);
+    response
 }
 
 /// A refusal: `{error: {code, message}}`, as in the acknowledgements of events.

@@ -15,7 +15,7 @@ use crate::cors::Cors;
 use crate::engine::Engine;
 use crate::http::Handler;
 use crate::reply::{self, Response};
-use crate::{console, dev_login};
+use crate::{console, described, dev_login};
 
 /// The clients' port.
 #[derive(Clone)]
@@ -67,7 +67,9 @@ impl Parts {
         }
         let origin = request.headers().get(ORIGIN).cloned();
         let is_engine = request.uri().path().starts_with("/socket.io/");
-        let mut response = if !is_engine {
+        let mut response = if let Some(file) = described::file(&request) {
+            file
+        } else if !is_engine {
             self.api.handle(request).await
         } else if is_websocket(request.headers()) && !self.cors.permits_handshake(request.headers())
         {
@@ -95,7 +97,7 @@ impl Handler for Public {
         if console::is_client_bundle(path) {
             return console::client_bundle(&request);
         }
-        if path.starts_with("/socket.io/") || path.starts_with("/api/") {
+        if path.starts_with("/socket.io/") || path.starts_with("/api/") || described::is_at(path) {
             return parts.shared(request, peer).await;
         }
         if path == "/dev/token"

@@ -228,10 +228,9 @@ impl<'a> Commit<'a> {
     fn reply(&self) -> String {
         let record = self.record;
         let json = |text: &str| serde_json::to_string(text).expect("text is plain data");
-        if let Some(source) = record.source.as_ref().filter(|s| s.stream == record::Source::INGRESS) {
+        if let Some(id) = record.ingress() {
             return format!(
-                r#"{{"source":"{}","event":{},"as":{},"payload":{}"#,
-                source.id,
+                r#"{{"source":"{id}","event":{},"as":{},"payload":{}"#,
                 json(&record.event),
                 json(record.user.as_str()),
                 json(&record.payload),

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::Commit;
 use crate::id::{EventId, RoomId, UserId};
-use crate::key::RoomKeys;
+use crate::key::{self, RoomKeys};
 use crate::limit::NOTE_LENGTH_MAX;
 use crate::payload::{Cursor, Limit, RequestId, Text, Whole, words};
-use crate::room::{roles, user_json};
+use crate::room::{Bounds, roles, tick, user_json};
 use crate::script::{
     MODERATION_PARDON, MODERATION_REPORT, MODERATION_REPORTS, MODERATION_RESOLVE,
     MODERATION_SANCTION, MODERATION_SLOW,
@@ -39,7 +39,7 @@ words! {
 
 words! {
     /// What is wrong with a message.
-    pub enum Reason {
+    pub enum Reason as "ReportReason" {
         /// Unwanted advertising and repetition.
         Spam = "spam",
         /// Against a person.
@@ -53,7 +53,7 @@ words! {
 
 words! {
     /// What is done about a report.
-    pub enum Action {
+    pub enum Action as "ReportAction" {
         /// Nothing.
         Dismiss = "dismiss",
         /// The message goes.
@@ -162,7 +162,7 @@ fn duration(duration: Option<DurationMs>) -> String {
 }
 
 /// `moderation/sanction`: the user may not write, or not be in the room.
-pub fn sanction(commit: &Commit<'_>, kind: Kind, event: &SanctionUser, log_max: usize) -> Cmd {
+pub fn sanction(commit: &Commit<'_>, kind: Kind, event: &SanctionUser, bounds: &Bounds) -> Cmd {
     let keys = RoomKeys::new(&event.room_id);
     commit.call(
         &MODERATION_SANCTION,
@@ -176,6 +176,8 @@ pub fn sanction(commit: &Commit<'_>, kind: Kind, event: &SanctionUser, log_max: 
             keys.belongs(),
             keys.log(),
             keys.channel(),
+            keys.gathered(),
+            key::due(commit.partition()),
         ],
         &[
             commit.record().user.as_str(),
@@ -186,7 +188,10 @@ pub fn sanction(commit: &Commit<'_>, kind: Kind, event: &SanctionUser, log_max: 
             event.user_id.as_str(),
             &duration(event.duration_ms),
             &json(event.reason.as_ref()),
-            &log_max.to_string(),
+            &bounds.log_max.to_string(),
+            &bounds.batch_above.to_string(),
+            &tick(&event.room_id),
+            &bounds.idle_ms.to_string(),
         ],
     )
 }
@@ -288,7 +293,7 @@ pub fn reports(commit: &Commit<'_>, event: &GetReports) -> Cmd {
 }
 
 /// `moderation/resolve`: the report is decided, and what was decided is done.
-pub fn resolve(commit: &Commit<'_>, event: &ResolveReport, log_max: usize) -> Cmd {
+pub fn resolve(commit: &Commit<'_>, event: &ResolveReport, bounds: &Bounds) -> Cmd {
     let keys = RoomKeys::new(&event.room_id);
     commit.call(
         &MODERATION_RESOLVE,
@@ -307,6 +312,8 @@ pub fn resolve(commit: &Commit<'_>, event: &ResolveReport, log_max: usize) -> Cm
             keys.reports_open(),
             keys.log(),
             keys.channel(),
+            keys.gathered(),
+            key::due(commit.partition()),
         ],
         &[
             commit.record().user.as_str(),
@@ -317,7 +324,10 @@ pub fn resolve(commit: &Commit<'_>, event: &ResolveReport, log_max: usize) -> Cm
             event.action.word(),
             &duration(event.duration_ms),
             &json(event.note.as_ref()),
-            &log_max.to_string(),
+            &bounds.log_max.to_string(),
+            &bounds.batch_above.to_string(),
+            &tick(&event.room_id),
+            &bounds.idle_ms.to_string(),
         ],
     )
 }

@@ -1,8 +1,8 @@
 //! Notifications: what a user is told, in a room or not, connected or not.
 
 use redis::Cmd;
-use serde::de::Error as _;
 use schemars::JsonSchema;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
@@ -70,9 +70,9 @@ pub enum Which {
     UpTo(Option<EventId>),
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct MarkFields {
+struct MarkFields {
     notification_id: Option<EventId>,
     notification_ids: Option<Few<EventId>>,
     all: Option<bool>,
@@ -88,7 +88,9 @@ impl<'de> Deserialize<'de> for MarkNotificationRead {
             (None, Some(ids), None | Some(false)) => Which::NotificationIds(ids.0),
             (None, None, Some(true)) => Which::UpTo(fields.up_to),
             _ => {
-                return Err(D::Error::custom("must say one of notificationId, notificationIds, all"));
+                return Err(D::Error::custom(
+                    "must say one of notificationId, notificationIds, all",
+                ));
             }
         };
         Ok(Self { which, request_id: fields.request_id })

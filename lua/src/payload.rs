@@ -114,9 +114,12 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// An enum of words that clients see: its values, their words, reading and writing.
+/// An enum of words that clients see: its values, their words, reading and writing; its name in what
+/// clients are told about types, where that is not the enum's own.
 macro_rules! words {
-    ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $value:ident = $word:literal,)* }) => {
+    (@name $name:ident) => { stringify!($name) };
+    (@name $name:ident $public:literal) => { $public };
+    ($(#[$about:meta])* pub enum $name:ident $(as $public:literal)? { $($(#[$doc:meta])* $value:ident = $word:literal,)* }) => {
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum $name { $($(#[$doc])* $value,)* }
@@ -150,7 +153,7 @@ macro_rules! words {
 
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
+                words!(@name $name $($public)?).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {

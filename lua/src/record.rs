@@ -64,13 +64,22 @@ impl Source {
         format!("{stream} {id}")
     }
 
-    fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let (stream, id) = text.split_once(' ')?;
         Some(Self { stream: stream.to_owned(), id: id.parse().ok()? })
     }
 }
 
 impl Record {
+    /// The id in the ingress of an event that came in there, now or before it was relayed on.
+    pub fn ingress(&self) -> Option<EventId> {
+        match (&self.source, &self.origin) {
+            (Some(source), _) if source.stream == Source::INGRESS => Some(source.id),
+            (_, Some(origin)) if origin.edge == Source::INGRESS => origin.connection.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// Whether the event comes from another partition, which has checked what is its to check.
     pub fn is_relayed(&self) -> bool {
         self.source.as_ref().is_some_and(|source| source.stream != Source::INGRESS)

@@ -133,13 +133,12 @@ fn addressed(source: Source, fields: &[String]) -> Result<Parcel, &'static str> 
     if to != "to" || rest.len() > 2 * FIELDS_MAX {
         return Err("the entry is none of ours");
     }
-    let field = |name: &str| {
-        rest.chunks_exact(2).find(|pair| pair[0] == name).map(|pair| pair[1].as_str())
-    };
+    let field =
+        |name: &str| rest.chunks_exact(2).find(|pair| pair[0] == name).map(|pair| pair[1].as_str());
     let (target, mut fields) = match target.as_str() {
         "intake" => {
             let entity = field("entity").ok_or("the entry names no entity")?;
-            (Target::Intake(Partition::of(entity)), rest.to_vec())
+            (Target::Intake(Partition::of(entity)), relayed_on(rest))
         }
         "lifecycle" => (Target::Lifecycle, rest.to_vec()),
         "refused" => {
@@ -154,6 +153,22 @@ fn addressed(source: Source, fields: &[String]) -> Result<Parcel, &'static str> 
         fields.extend(["source".to_owned(), Source::text(&source.stream, source.id)]);
     }
     Ok(Parcel { target, source: Some(source), fields })
+}
+
+/// The fields of an event that goes on. Where it came from itself stands in the way of where it comes from
+/// now; who came in over the ingress is remembered as the origin, so that a refusal finds its way.
+fn relayed_on(fields: &[String]) -> Vec<String> {
+    let mut fields = fields.to_vec();
+    let Some(at) = fields.chunks_exact(2).position(|pair| pair[0] == "source") else {
+        return fields;
+    };
+    let before = fields.drain(2 * at..2 * at + 2).next_back().unwrap_or_default();
+    if let Some(source) = Source::read(&before).filter(|source| source.stream == Source::INGRESS)
+        && let Some(at) = fields.chunks_exact(2).position(|pair| pair[0] == "origin")
+    {
+        fields[2 * at + 1] = Origin::text(&source.stream, &source.id.to_string());
+    }
+    fields
 }
 
 /// What a script tells of an event of the ingress that it refused.
@@ -217,11 +232,7 @@ impl Refused<'_> {
         Parcel {
             target: Target::Refused,
             source: Some(Source { stream: Source::INGRESS.to_owned(), id: self.source }),
-            fields: self.fields(
-                refusal.code.word(),
-                &refusal.message,
-                refusal.field.as_deref(),
-            ),
+            fields: self.fields(refusal.code.word(), &refusal.message, refusal.field.as_deref()),
         }
     }
 

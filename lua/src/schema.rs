@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
 
 use crate::chat::Mentions;
-use crate::limit::MENTIONS_MAX;
 use crate::id::{EventId, RoomId, UserId};
+use crate::limit::MENTIONS_MAX;
+use crate::notification::MarkNotificationRead;
 use crate::payload::{Cursor, Emoji, Few, Limit, NAMED_MAX, Name, RequestId, Text, Whole};
 use crate::refusal::Code;
-use crate::notification::{MarkFields, MarkNotificationRead};
 use crate::room::{Access, AccessFields, Role};
 
 /// A type of ours with its name and schema.
@@ -59,7 +60,7 @@ schema!(Role, "Role", {
     "type": "string",
     "pattern": "^[A-Za-z0-9._:@-]{1,64}$"
 });
-schema!(Code, "Code", {
+schema!(Code, "ErrorCode", {
     "description": "Why an event was refused.",
     "type": "string",
     "enum": Code::ALL.iter().map(|code| code.word()).collect::<Vec<_>>()
@@ -100,20 +101,40 @@ impl<T: JsonSchema> JsonSchema for Few<T> {
     }
 }
 
-/// A type that is read by way of another, which has the fields.
-macro_rules! read_as {
-    ($type:ty, $name:literal, $fields:ty) => {
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
-                $name.into()
-            }
+/// An access list is read by way of [`AccessFields`].
+impl JsonSchema for Access {
+    fn schema_name() -> Cow<'static, str> {
+        "Access".into()
+    }
 
-            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                <$fields>::json_schema(generator)
-            }
-        }
-    };
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        AccessFields::json_schema(generator)
+    }
 }
 
-read_as!(Access, "Access", AccessFields);
-read_as!(MarkNotificationRead, "MarkNotificationRead", MarkFields);
+/// One of the three ways to say which notifications: a type for each, so that no two can be mixed.
+impl JsonSchema for MarkNotificationRead {
+    fn schema_name() -> Cow<'static, str> {
+        "MarkNotificationRead".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let id = generator.subschema_for::<EventId>();
+        let request = generator.subschema_for::<RequestId>();
+        let way = |needed: &str, ways: Value| {
+            let mut properties = ways;
+            properties["requestId"] = request.clone().to_value();
+            json!({ "type": "object", "properties": properties, "required": [needed] })
+        };
+        json_schema!({
+            "description": "`mark-notification-read`: one, some, or all notifications are read.",
+            "oneOf": [
+                way("notificationId", json!({ "notificationId": id })),
+                way("notificationIds", json!({
+                    "notificationIds": { "type": "array", "items": id, "maxItems": NAMED_MAX }
+                })),
+                way("all", json!({ "all": { "const": true }, "upTo": id })),
+            ]
+        })
+    }
+}

@@ -109,11 +109,13 @@ scripts! {
     MODERATION_REPORTS = "moderation/reports" admit ["level"];
     MODERATION_RESOLVE = "moderation/resolve"
         admit ["level" "standing" "outranks" "person" "impose" "ending" "span" "discard" "unreact"
-               "erase" "publication" "record" "depart" "farewell" "inform" "expel"];
+               "erase" "publication" "record" "inform" "exited" "depart" "farewell" "tick" "crowd"
+               "look" "idle" "expel"];
     MODERATION_SANCTION = "moderation/sanction"
         admit ["level" "standing" "outranks" "person" "impose" "ending" "publication" "record"
-               "depart" "farewell" "inform" "expel"];
-    MODERATION_SLOW = "moderation/slow" admit ["level" "view" "publication" "record"];
+               "inform" "exited" "depart" "farewell" "tick" "crowd" "look" "idle" "expel"];
+    MODERATION_SLOW = "moderation/slow"
+        admit ["level" "view" "publication" "record" "inform" "listing"];
     NOTIFICATION_LIST = "notification/list" open [];
     NOTIFICATION_NOTIFY = "notification/notify" open ["reach"];
     NOTIFICATION_READ = "notification/read" open ["reach"];
@@ -125,7 +127,7 @@ scripts! {
         admit ["inform" "level" "view" "publication" "record" "listing" "exited" "look"];
     ROOM_CREATE = "room/create"
         admit ["inform" "view" "publication" "record" "listing" "belong" "exited" "recast" "sift"
-               "depart" "farewell" "put_out"];
+               "depart" "farewell" "tick" "crowd" "put_out"];
     ROOM_DROP = "room/drop" open ["connections"];
     ROOM_EXPIRE = "room/expire"
         open ["room" "publication" "record" "inform" "exited" "depart" "farewell" "tick" "crowd"];
@@ -143,14 +145,14 @@ scripts! {
     ROOM_LOG = "room/log" uses ["publication" "message" "lines" "slots" "me" "shown" "logged"];
     ROOM_MEMBERS = "room/members" admit ["beyond"];
     ROOM_REMOVE = "room/remove"
-        admit ["inform" "level" "standing" "outranks" "person" "publication" "record" "depart" "farewell" "expel"
-               "look" "idle"];
+        admit ["level" "standing" "outranks" "person" "publication" "record" "inform" "exited"
+               "depart" "farewell" "tick" "crowd" "look" "idle" "expel"];
     ROOM_STATUS = "room/status" open ["room" "publication" "record" "member"];
     ROOM_TICK = "room/tick" open ["tick"];
     ROOM_TYPING = "room/typing" admit ["silent"];
     ROOM_UPDATE = "room/update"
         admit ["inform" "level" "view" "publication" "record" "listing" "belong" "exited" "recast"
-               "sift" "depart" "farewell" "put_out"];
+               "sift" "depart" "farewell" "tick" "crowd" "put_out"];
     TIMER_FIRE = "timer/fire" uses [];
     USER_ADMIT = "user/admit" uses [];
     USER_CLAIM = "user/claim" open ["refuse"];

@@ -54,7 +54,10 @@ async fn an_edge_that_says_nothing_is_given_up_and_learns_of_it() {
 async fn every_partition_is_told() {
     common::each_topology(async |redis: Redis| {
         let mut shipment = Shipment::default();
-        assert_eq!(edge::lost_everywhere("a").filter_map(|parcel| shipment.add(parcel)).count(), 256);
+        assert_eq!(
+            edge::lost_everywhere("a").filter_map(|parcel| shipment.add(parcel)).count(),
+            256
+        );
         let confirmed = shipment.send(&redis, Bounds::default()).await;
         assert!(confirmed.iter().all(|confirmed| *confirmed));
         for partition in Partition::all() {
@@ -62,7 +65,10 @@ async fn every_partition_is_told() {
             let mut records = commit::read_reply(run(&redis, redis.node_of(partition), read).await);
             assert_eq!(records.len(), 1);
             let record = records.remove(0).expect("a record");
-            assert_eq!((record.event.as_str(), record.payload.as_str()), ("edge-lost", r#"{"edge":"a","until":null}"#));
+            assert_eq!(
+                (record.event.as_str(), record.payload.as_str()),
+                ("edge-lost", r#"{"edge":"a","until":null}"#)
+            );
         }
     })
     .await;
@@ -99,7 +105,13 @@ async fn the_connections_of_a_lost_edge_end_by_ordinary_events() {
             .map(|record| {
                 let origin = record.origin.expect("an origin");
                 assert_eq!(origin.edge, EDGE);
-                (record.event, record.entity, record.user.to_string(), origin.connection, record.payload)
+                (
+                    record.event,
+                    record.entity,
+                    record.user.to_string(),
+                    origin.connection,
+                    record.payload,
+                )
             })
             .collect();
         let closed = |connection: &str| {

@@ -2,40 +2,18 @@
 //! refused is kept with the reason.
 
 mod common;
+mod live;
 mod stage;
 
 use std::collections::BTreeMap;
 
 use common::{Server, command, until};
+use live::Worker;
 use lua::id::{Partition, RoomId};
 use lua::key::{self, RoomKeys};
 use lua::{Redis, ingress, relay};
 use serde_json::json;
-use stage::{defaults, run};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
-
-/// A worker inside this process.
-struct Worker {
-    stop: CancellationToken,
-    task: JoinHandle<anyhow::Result<()>>,
-}
-
-impl Worker {
-    fn start(redis: &Redis, name: &str) -> Self {
-        let mut config = defaults();
-        config.worker_id = Some(name.to_owned());
-        config.lease_ms = 600;
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(workers::run(config, redis.clone(), stop.clone()));
-        Self { stop, task }
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        self.task.await.expect("no panic").expect("it ends well");
-    }
-}
+use stage::run;
 
 /// Writes an entry as a back end does; its id.
 async fn write(redis: &Redis, fields: &[&str]) -> String {
@@ -46,7 +24,8 @@ async fn write(redis: &Redis, fields: &[&str]) -> String {
 /// The entries of a stream by their fields.
 async fn entries(redis: &Redis, stream: &str) -> Vec<BTreeMap<String, String>> {
     let node = redis.node_of_key(stream);
-    let entries: Vec<(String, Vec<String>)> = command(redis, node, &["XRANGE", stream, "-", "+"]).await;
+    let entries: Vec<(String, Vec<String>)> =
+        command(redis, node, &["XRANGE", stream, "-", "+"]).await;
     let fields =
         |flat: Vec<String>| flat.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
     entries.into_iter().map(|(_, flat)| fields(flat)).collect()
@@ -101,8 +80,11 @@ async fn what_back_ends_write_is_applied_and_what_is_refused_is_kept() {
         let bad = write(&redis, &["event", "send-message", "payload", &empty]).await;
         let nowhere = message(&"nowhere".parse().expect("an id"), "Hi");
         let lost = write(&redis, &["event", "send-message", "payload", &nowhere]).await;
+        // This one goes on from its sender's partition to the room's, which refuses it.
+        let again = json!({ "roomId": room, "type": "discussion" }).to_string();
+        let taken = write(&redis, &["event", "create-room", "payload", &again, "as", "bob"]).await;
 
-        until("all to be decided", async || entries(&redis, key::REFUSED).await.len() == 3).await;
+        until("all to be decided", async || entries(&redis, key::REFUSED).await.len() == 4).await;
         until("all to be said", async || said(&redis, &room).await.len() >= 2).await;
         let pair = |user: &str, content: &str| (user.to_owned(), content.to_owned());
         let expected = [pair("service", "from the judge"), pair("ann", "from ann")];
@@ -127,6 +109,8 @@ async fn what_back_ends_write_is_applied_and_what_is_refused_is_kept() {
         is(&lost, "field", "roomId");
         is(&lost, "payload", &nowhere);
         assert!(field(&lost, "message").is_some());
+        is(&taken, "code", "conflict");
+        is(&taken, "as", "bob");
 
         let node = redis.node_of_key(key::INGRESS);
         until("the lag to be told", async || {
@@ -153,10 +137,11 @@ async fn workers_that_come_and_go_relay_each_event_once_and_in_order() {
             }
             // The one before ends as it stands: its lease runs out, and its other tasks go on meanwhile.
             let next = Worker::start(&redis, &format!("worker-{}", round + 1));
-            std::mem::replace(&mut worker, next).task.abort();
+            std::mem::replace(&mut worker, next).cripple();
         }
         until("all to be said", async || said(&redis, &room).await.len() >= 200).await;
-        let contents: Vec<String> = said(&redis, &room).await.into_iter().map(|said| said.1).collect();
+        let contents: Vec<String> =
+            said(&redis, &room).await.into_iter().map(|said| said.1).collect();
         let expected: Vec<String> = (0..200).map(|n| n.to_string()).collect();
         assert_eq!(contents, expected);
         worker.stop().await;
@@ -197,7 +182,8 @@ async fn an_entry_that_is_handed_on_twice_takes_effect_once() {
             lua::commit::read_reply(run(&redis, redis.node_of(partition), waits).await).is_empty()
         })
         .await;
-        let contents: Vec<String> = said(&redis, &room).await.into_iter().map(|said| said.1).collect();
+        let contents: Vec<String> =
+            said(&redis, &room).await.into_iter().map(|said| said.1).collect();
         assert_eq!(contents, ["a", "b"]);
         worker.stop().await;
     })

@@ -22,7 +22,8 @@ async fn connect(stage: &mut Stage, who: &Who) {
 
 async fn notify(stage: &mut Stage, to: &Who, kind: &str) -> Applied {
     let data = json!({ "roomId": "algorithms", "quote\"": [1, null] });
-    let payload = json!({ "userId": to.user, "kind": kind, "title": "T\"\\", "body": "", "data": data });
+    let payload =
+        json!({ "userId": to.user, "kind": kind, "title": "T\"\\", "body": "", "data": data });
     stage.event(&who("sender"), "notify", payload).await
 }
 
@@ -47,7 +48,10 @@ async fn a_notification_before_the_first_connection_is_found_and_counted() {
             "id": sent.id.to_string(), "kind": "invitation", "title": "T\"\\", "body": "",
             "data": { "roomId": "algorithms", "quote\"": [1, null] }, "createdAt": sent.id.ms,
         });
-        assert_eq!(found, json!({ "notifications": [notification], "unreadCount": 1, "hasMore": false }));
+        assert_eq!(
+            found,
+            json!({ "notifications": [notification], "unreadCount": 1, "hasMore": false })
+        );
     })
     .await;
 }
@@ -63,7 +67,8 @@ async fn a_notification_reaches_all_connections_with_the_count() {
         second.reached.sort_by(|a, b| a.0.cmp(&b.0));
         let edges: Vec<&str> = second.reached.iter().map(|(edge, _)| edge.as_str()).collect();
         assert_eq!(edges, [EDGE, OTHER_EDGE]);
-        let mut told = page(&mut stage, &ann, json!({ "limit": 1 })).await["notifications"][0].clone();
+        let mut told =
+            page(&mut stage, &ann, json!({ "limit": 1 })).await["notifications"][0].clone();
         told["unreadCount"] = 2.into();
         for (_, message) in &second.reached {
             assert_eq!(message, &json!({ "user": ann.user, "frame": ["notification", told] }));
@@ -91,8 +96,12 @@ async fn pages_are_the_newest_first_and_as_asked() {
         let rest = page(&mut stage, &ann, json!({ "before": sent[149], "limit": 100 })).await;
         assert_eq!((ids(&rest).len(), &rest["hasMore"]), (100, &json!(false)));
 
-        let rare = page(&mut stage, &ann, json!({ "kinds": ["rare\n, kind", "none"], "limit": 2 })).await;
-        assert_eq!((ids(&rare), &rare["hasMore"]), (vec![sent[49].clone(), sent[149].clone()], &json!(true)));
+        let rare =
+            page(&mut stage, &ann, json!({ "kinds": ["rare\n, kind", "none"], "limit": 2 })).await;
+        assert_eq!(
+            (ids(&rare), &rare["hasMore"]),
+            (vec![sent[49].clone(), sent[149].clone()], &json!(true))
+        );
         let last = json!({ "kinds": ["rare\n, kind"], "before": sent[149] });
         let last = page(&mut stage, &ann, last).await;
         assert_eq!((ids(&last), &last["hasMore"]), (vec![sent[249].clone()], &json!(false)));
@@ -121,11 +130,20 @@ async fn reading_is_counted_once_and_told_to_the_other_connections() {
         let message = json!({ "user": ann.user, "frame": read, "except": ann.connection });
         assert_eq!(one.reached, [(EDGE.into(), message)]);
         let listed = page(&mut stage, &ann, json!({})).await;
-        let read_at: Vec<&Json> =
-            listed["notifications"].as_array().expect("a list").iter().map(|one| &one["readAt"]).collect();
-        assert_eq!(read_at, [&Json::Null, &Json::Null, &Json::Null, &json!(one.id.ms), &Json::Null]);
+        let read_at: Vec<&Json> = listed["notifications"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|one| &one["readAt"])
+            .collect();
+        assert_eq!(
+            read_at,
+            [&Json::Null, &Json::Null, &Json::Null, &json!(one.id.ms), &Json::Null]
+        );
 
-        for again in [json!({ "notificationId": sent[1] }), json!({ "notificationIds": ["1-0", sent[1]] })] {
+        for again in
+            [json!({ "notificationId": sent[1] }), json!({ "notificationIds": ["1-0", sent[1]] })]
+        {
             let again = stage.event(&ann, mark, again).await;
             assert_eq!(again.result(), &json!({ "unreadCount": 4 }));
             assert!(again.reached.is_empty() && again.left_untouched(), "it was read");
@@ -136,15 +154,21 @@ async fn reading_is_counted_once_and_told_to_the_other_connections() {
 
         let up_to = stage.event(&ann, mark, json!({ "all": true, "upTo": sent[2] })).await;
         assert_eq!(up_to.result()["unreadCount"], 1, "the fourth");
-        let frame = json!(["notification-read", { "all": true, "upTo": sent[2], "unreadCount": 1 }]);
+        let frame =
+            json!(["notification-read", { "all": true, "upTo": sent[2], "unreadCount": 1 }]);
         assert_eq!(up_to.reached[0].1["frame"], frame);
         let all = stage.event(&ann, mark, json!({ "all": true })).await;
-        assert_eq!(all.reached[0].1["frame"][1], json!({ "all": true, "upTo": sent[4], "unreadCount": 0 }));
+        assert_eq!(
+            all.reached[0].1["frame"][1],
+            json!({ "all": true, "upTo": sent[4], "unreadCount": 0 })
+        );
         let none = stage.event(&ann, mark, json!({ "all": true })).await;
         assert_eq!((none.result(), none.reached.len()), (&json!({ "unreadCount": 0 }), 0));
         // What comes later is not read by what was marked before, however far that reached.
+        let newest = notify(&mut stage, &ann, "mention").await.id.to_string();
         let ahead = EventId { ms: stage.clock.ms + 1_000, seq: 0 }.to_string();
-        stage.event(&ann, mark, json!({ "all": true, "upTo": ahead })).await;
+        let all = stage.event(&ann, mark, json!({ "all": true, "upTo": ahead })).await;
+        assert_eq!(all.reached[0].1["frame"][1]["upTo"], newest, "as far as there was one");
         notify(&mut stage, &ann, "mention").await;
         assert_eq!(page(&mut stage, &ann, json!({})).await["unreadCount"], 1);
     })
@@ -171,7 +195,10 @@ async fn the_last_thousand_are_kept_and_the_count_is_of_those() {
         let gone = json!({ "notificationIds": [sent[0], sent[2]] });
         let count = stage.ok(&ann, "mark-notification-read", gone).await;
         assert_eq!(count["unreadCount"], 999, "what is not kept changes nothing");
-        assert_eq!(stage.ok(&ann, "mark-notification-read", json!({ "all": true })).await["unreadCount"], 0);
+        assert_eq!(
+            stage.ok(&ann, "mark-notification-read", json!({ "all": true })).await["unreadCount"],
+            0
+        );
         let unread = page(&mut stage, &ann, json!({ "unreadOnly": true })).await;
         assert_eq!(unread, json!({ "notifications": [], "unreadCount": 0, "hasMore": false }));
     })

@@ -2,40 +2,45 @@
 //! who relays it.
 
 mod common;
+mod live;
 mod stage;
 
-use std::time::Duration;
-
 use common::{Server, command, until};
+use live::{Edge, Worker};
 use lua::commit;
 use lua::id::{EventId, Partition, RoomId};
 use lua::key::{self, RoomKeys};
 use lua::relay::{self, Bounds, Defect, Parcel, Shipment, Target};
 use lua::{Redis, Value};
 use serde_json::json;
-use stage::{Stage, defaults, each, rooms_of, run, who};
-use tokio_util::sync::CancellationToken;
+use stage::{Stage, each, run, who};
 
 /// Puts an event for a room into a partition's outbox, as scripts do.
 async fn send(redis: &Redis, from: Partition, room: &RoomId, content: &str) -> String {
     let payload = json!({ "roomId": room, "content": content }).to_string();
     let outbox = key::outbox(from);
     let words = [
-        "XADD", &outbox, "*", "to", "intake", "event", "send-message", "entity", room.as_str(),
-        "user", "ann", "name", "Ann", "roles", "service", "origin", "", "payload", &payload,
+        "XADD",
+        &outbox,
+        "*",
+        "to",
+        "intake",
+        "event",
+        "send-message",
+        "entity",
+        room.as_str(),
+        "user",
+        "ann",
+        "name",
+        "Ann",
+        "roles",
+        "service",
+        "origin",
+        "",
+        "payload",
+        &payload,
     ];
     command(redis, redis.node_of(from), &words).await
-}
-
-/// Ann joins a room from the connection `c1` of an edge called `edge`.
-async fn join(redis: &Redis, room: &RoomId) {
-    let partition = Partition::of(room.as_str());
-    let (intake, payload) = (key::intake(partition), json!({ "roomId": room }).to_string());
-    let words = [
-        "XADD", &intake, "*", "event", "join-room", "entity", room.as_str(), "user", "ann", "name",
-        "Ann", "roles", "", "origin", "edge/c1", "ack", "1", "payload", &payload,
-    ];
-    let _: String = command(redis, redis.node_of(partition), &words).await;
 }
 
 /// What is in a partition's outbox.
@@ -80,7 +85,8 @@ async fn said(redis: &Redis, room: &RoomId) -> Vec<String> {
     let partition = Partition::of(room.as_str());
     let node = redis.node_of(partition);
     let keys = RoomKeys::new(room);
-    let log: Vec<(String, Vec<String>)> = command(redis, node, &["XRANGE", &keys.log(), "-", "+"]).await;
+    let log: Vec<(String, Vec<String>)> =
+        command(redis, node, &["XRANGE", &keys.log(), "-", "+"]).await;
     let logged = log.into_iter().filter_map(|(_, fields)| {
         fields.chunks(2).find(|pair| pair[0] == "message-received").map(|pair| pair[1].clone())
     });
@@ -156,9 +162,11 @@ async fn only_the_owner_moves_on_and_a_defect_is_put_aside_with_that() {
         let read = outbox(redis, partition).await;
         assert_eq!(read.len(), 3);
         let defect = read[1].1.clone().expect_err("it has no target");
-        let stale = relay::advance(partition, stage.lease.fence - 1, read[1].0, &[defect.clone()]);
+        let stale = relay::advance(partition, stage.lease.fence - 1, read[1].0, std::slice::from_ref(&defect));
         let before = stage.snapshot().await;
-        assert!(matches!(run(redis, node, stale).await, Value::ServerError(e) if e.code() == "FENCED"));
+        assert!(
+            matches!(run(redis, node, stale).await, Value::ServerError(e) if e.code() == "FENCED")
+        );
         assert_eq!(stage.snapshot().await, before);
 
         let moved = relay::advance(partition, stage.lease.fence, read[1].0, &[defect]);
@@ -171,8 +179,16 @@ async fn only_the_owner_moves_on_and_a_defect_is_put_aside_with_that() {
         assert_eq!(relayed, read[1].0.to_string());
         let dead: Vec<(String, Vec<String>)> =
             stage.command(&["XRANGE", &key::dead(partition), "-", "+"]).await;
-        let expected =
-            ["source", "outbox", "error", "the entry's target is unknown", "to", "nowhere", "event", "x"];
+        let expected = [
+            "source",
+            "outbox",
+            "error",
+            "the entry's target is unknown",
+            "to",
+            "nowhere",
+            "event",
+            "x",
+        ];
         assert_eq!(dead[0].1, expected);
     })
     .await;
@@ -218,9 +234,8 @@ async fn a_full_intake_takes_all_of_a_load_or_nothing() {
             }
             shipment.send(&stage.redis, Bounds { lifecycle_max: 0, intake_max }).await
         };
-        let length = async || -> u64 {
-            stage.command(&["XLEN", &key::intake(stage.partition)]).await
-        };
+        let length =
+            async || -> u64 { stage.command(&["XLEN", &key::intake(stage.partition)]).await };
         assert_eq!(ship(3, 3).await, [true]);
         assert_eq!(ship(1, 3).await, [false]);
         assert_eq!(length().await, 3);
@@ -230,43 +245,18 @@ async fn a_full_intake_takes_all_of_a_load_or_nothing() {
     .await;
 }
 
-/// A worker inside this process.
-struct Worker {
-    stop: CancellationToken,
-    task: tokio::task::JoinHandle<anyhow::Result<()>>,
-}
-
-impl Worker {
-    fn start(redis: &Redis, name: &str) -> Self {
-        let mut config = defaults();
-        config.worker_id = Some(name.to_owned());
-        config.lease_ms = 600;
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(workers::run(config, redis.clone(), stop.clone()));
-        Self { stop, task }
-    }
-
-    /// Its duties stop where they are; its relays and consumers go on unaware, until their leases are over.
-    fn cripple(self) {
-        self.task.abort();
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        self.task.await.expect("no panic").expect("it ends well");
-    }
-}
-
 #[tokio::test]
 async fn workers_that_come_and_go_relay_everything_once_and_in_order() {
     common::both(async |server: Server| {
         let redis = server.connect().await;
         let sources: Vec<Partition> = Partition::all().step_by(16).collect();
-        let targets: Vec<RoomId> = (0..8).map(|n| format!("r{n}").parse().expect("an id")).collect();
-        for target in &targets {
-            join(&redis, target).await;
-        }
+        let targets: Vec<RoomId> =
+            (0..8).map(|n| format!("r{n}").parse().expect("an id")).collect();
         let mut worker = Worker::start(&redis, "worker-0");
+        let mut edge = Edge::on(&redis).await;
+        for target in &targets {
+            edge.ok("ann", "join-room", target.as_str(), &json!({ "roomId": target })).await;
+        }
         for round in 0..6 {
             for (n, source) in sources.iter().enumerate() {
                 for target in &targets {
@@ -302,40 +292,57 @@ async fn workers_that_come_and_go_relay_everything_once_and_in_order() {
 async fn an_answer_comes_after_what_its_event_caused_elsewhere() {
     common::each_topology(async |redis: Redis| {
         let worker = Worker::start(&redis, "worker");
-        let (user, room) = ("user:ann", rooms_of(Partition::of("somewhere")).next().expect("a room"));
-        let (from, to) = (Partition::of(room.as_str()), Partition::of(user));
+        let mut edge = Edge::on(&redis).await;
+        let (from, to) = (Partition::of("somewhere"), Partition::of("user:ann"));
         assert_ne!(from, to);
-        // What is no stream takes nothing.
         let (intake, node) = (key::intake(to), redis.node_of(to));
-        until("the partitions to be owned", async || {
+        until("the partition to be owned", async || {
             let owned: Option<String> =
                 command(&redis, node, &["HGET", &key::position(to), "owner"]).await;
             owned.is_some()
         })
         .await;
+        // What is no stream takes nothing.
         let _: i64 = command(&redis, node, &["DEL", &intake]).await;
         let _: String = command(&redis, node, &["SET", &intake, "in the way"]).await;
-
-        let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
-        let subscriber = lua::subscriber::Subscriber::start(
-            redis.clone(),
-            move |_: &str, text| drop(answers.send(text)),
-            |_| {},
-        );
-        let inbox = key::inbox(from, "edge");
-        subscriber.subscribe(from, inbox.clone());
-        subscriber.wait_subscribed(&inbox).await.expect("heard");
-        join(&redis, &room).await;
+        edge.write("ann", "join-room", "somewhere", &json!({ "roomId": "somewhere" }), 1).await;
         until("the event to be applied", async || !outbox(&redis, from).await.is_empty()).await;
-        let early = tokio::time::timeout(Duration::from_millis(400), answered.recv()).await;
-        assert!(early.is_err(), "nothing is said before: {early:?}");
+        let early = edge.early().await;
+        assert!(early.is_none(), "nothing is said before: {early:?}");
         let _: i64 = command(&redis, node, &["DEL", &intake]).await;
-        let answer = tokio::time::timeout(common::PATIENCE, answered.recv()).await;
-        let answer = answer.expect("in time").expect("an answer");
-        assert!(String::from_utf8_lossy(&answer).contains(r#""event":"join-room""#));
+        assert_eq!(edge.answer().await["event"], "join-room");
         let arrived: u64 = command(&redis, node, &["XLEN", &intake]).await;
         assert!(arrived > 0, "what it caused is on its way");
         worker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_hands_partitions_over_answers_first() {
+    common::each_topology(async |redis: Redis| {
+        let first = Worker::start(&redis, "worker-0");
+        let mut edge = Edge::on(&redis).await;
+        let mut others = Vec::new();
+        for n in 0..600_usize {
+            let room = format!("room-{}", n % 100);
+            edge.write(&format!("u{n}"), "join-room", &room, &json!({ "roomId": room }), n).await;
+            if n % 200 == 100 {
+                others.push(Worker::start(&redis, &format!("worker-{n}")));
+            }
+        }
+        let mut answered = Vec::new();
+        for _ in 0..600 {
+            let answer = edge.answer().await;
+            assert!(answer["error"].is_null(), "{answer}");
+            answered.push(answer["ack"].as_u64().expect("a number"));
+        }
+        answered.sort_unstable();
+        assert!(answered.into_iter().eq(0..600), "each is answered once");
+        first.stop().await;
+        for worker in others {
+            worker.stop().await;
+        }
     })
     .await;
 }

@@ -21,12 +21,8 @@ fn keys(who: &Who) -> UserKeys {
 /// A connection is taken in, as an edge does it.
 async fn admit(stage: &Stage, who: &Who) {
     let user = who.user.parse().expect("a user id");
-    let seat = Seat {
-        user: &user,
-        connection: &who.connection,
-        edge: &who.edge,
-        transport: "websocket",
-    };
+    let seat =
+        Seat { user: &user, connection: &who.connection, edge: &who.edge, transport: "websocket" };
     let admitted = admission::admit(&stage.redis, seat, 20).await.expect("Redis answers");
     assert!(matches!(admitted, Admission::Admitted { .. }));
 }
@@ -86,7 +82,10 @@ async fn a_user_is_online_from_the_first_connection_to_the_end_of_the_grace() {
         assert!(last.sent.is_empty());
         assert_eq!(grace(&stage).await, Some(last.id.ms + 5_000));
         for edge in [EDGE, OTHER_EDGE] {
-            assert!(!last.after.contains_key(&key::seats(stage.partition, edge)), "the index is empty");
+            assert!(
+                !last.after.contains_key(&key::seats(stage.partition, edge)),
+                "the index is empty"
+            );
         }
         let early = of(&mut stage, &ann, "user-expired").await;
         assert!(early.left_untouched(), "a work of another grace");
@@ -232,7 +231,11 @@ async fn all_connections_of_a_user_are_told_at_every_edge_once() {
         let ann = local(&stage);
         let frame = json!(["messages-read", { "roomId": "a" }]);
         let tell = json!({ "userId": ann.user, "frame": frame, "except": "x-1" });
-        assert_eq!(stage.event(&ann, "tell-user", tell.clone()).await.reached, [], "nobody is there");
+        assert_eq!(
+            stage.event(&ann, "tell-user", tell.clone()).await.reached,
+            [],
+            "nobody is there"
+        );
         for (connection, edge) in [("x-1", EDGE), ("x-2", EDGE), ("x-3", OTHER_EDGE)] {
             connect(&mut stage, &ann.clone().on(connection).at(edge)).await;
         }
@@ -261,7 +264,8 @@ async fn all_connections_of_a_user_end_at_every_edge() {
         assert_eq!(ended.reached, [(EDGE.into(), message.clone()), (OTHER_EDGE.into(), message)]);
         assert!(ended.left_untouched(), "the edges report the ends");
         let listed = lua::user::connections(&stage.redis, &ann.user.parse().expect("an id")).await;
-        let listed: Vec<_> = listed.expect("read").into_iter().map(|c| (c.connection_id, c.edge)).collect();
+        let listed: Vec<_> =
+            listed.expect("read").into_iter().map(|c| (c.connection_id, c.edge)).collect();
         assert_eq!(listed.len(), 3);
         assert!(listed.contains(&("x-3".into(), OTHER_EDGE.into())));
     })
@@ -277,7 +281,10 @@ async fn a_status_set_again_with_its_request_id_is_set_once() {
         let set = json!({ "status": "idle", "requestId": "1" });
         assert_eq!(stage.event(&ann, "set-status", set.clone()).await.sent.len(), 1);
         let again = stage.event(&ann, "set-status", set).await;
-        assert_eq!((again.outcome.clone(), again.result()), (Outcome::Again, &json!({ "status": "idle" })));
+        assert_eq!(
+            (again.outcome.clone(), again.result()),
+            (Outcome::Again, &json!({ "status": "idle" }))
+        );
         let other = json!({ "status": "busy", "requestId": "1" });
         assert_eq!(stage.event(&ann, "set-status", other).await.code(), "conflict");
     })

@@ -168,19 +168,20 @@ impl Client {
         window: usize,
         mut answered: impl FnMut(),
     ) -> Result<()> {
-        let mut waiting = 0;
+        let (mut sent, mut waiting) = (STEP_ACK + 1, 0);
         loop {
             while waiting < window
                 && let Some((event, payload)) = events.next()
             {
-                self.writer.send(&event_frame(STEP_ACK, event, &payload))?;
-                waiting += 1;
+                // The service tells answers apart by their ids.
+                self.writer.send(&event_frame(sent, event, &payload))?;
+                (sent, waiting) = (sent + 1, waiting + 1);
             }
             if waiting == 0 {
                 return Ok(());
             }
             let answer = |text: &[u8]| match classify(text) {
-                Packet::Ack(STEP_ACK, answer) => Some(Ok(refusal(answer))),
+                Packet::Ack(_, answer) => Some(Ok(refusal(answer))),
                 _ => None,
             };
             if let Some(Refusal { code, message }) = self.until("an event", answer).await? {

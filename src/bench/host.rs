@@ -50,8 +50,13 @@ struct User {
 impl Host {
     /// The host of a service.
     pub fn new(service: &Service) -> Result<Self, Failure> {
+        Self::as_user(service, users::HOST)
+    }
+
+    /// A host who is one of the clients' users.
+    pub fn as_user(service: &Service, name: &str) -> Result<Self, Failure> {
         let edge = service.edges.first().context("there is no edge")?.clone();
-        Ok(Self { edge, token: users::token(&service.secret, users::HOST)? })
+        Ok(Self { edge, token: users::token(&service.secret, name)? })
     }
 
     /// Connects.

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use lua::id::Partition;
-use lua::inspect::{self, Lag};
+use lua::inspect::{self, Lag, PartitionState};
 use lua::{Redis, RedisError};
 use serde::Serialize;
 use tokio::task::JoinHandle;
@@ -88,6 +88,19 @@ async fn look(
 
 fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
+/// Waits until every partition has an owner.
+pub async fn wait_until_served(redis: &Redis, most: Duration) -> Result<()> {
+    let deadline = Instant::now() + most;
+    let is_served = |state: &PartitionState| state.owner.is_some() && !state.expired;
+    while !inspect::partitions(redis).await?.iter().all(is_served) {
+        if Instant::now() > deadline {
+            bail!("some partitions have no worker after {} s", most.as_secs());
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    Ok(())
 }
 
 /// Waits until no event waits.

@@ -11,6 +11,7 @@ mod join;
 mod lag;
 mod options;
 mod progress;
+mod rooms;
 mod service;
 mod store;
 mod table;
@@ -34,6 +35,8 @@ pub enum Command {
     Chat(chat::Options),
     /// A storm: many users join one room at once, and half of them leave it again
     Join(join::Options),
+    /// Memory and reads: what many rooms cost in Redis, and whether reads cost more in large ones
+    Rooms(rooms::Options),
 }
 
 /// What a measurement found.
@@ -51,6 +54,7 @@ impl Command {
         match self {
             Self::Chat(options) => measure(chat::run(&options), options.common.json).await,
             Self::Join(options) => measure(join::run(&options), options.common.json).await,
+            Self::Rooms(options) => measure(rooms::run(&options), options.common.json).await,
         }
     }
 }

@@ -1,10 +1,14 @@
 //! What Redis says of itself while it is measured: its memory, and how long it took for what.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 use lua::topology::NodeId;
 use lua::{Cmd, Redis, Value, script};
+use serde::Serialize;
+
+/// What takes Redis so long is told of a measurement.
+pub const SLOW_US: u64 = 2_000;
 
 /// Entries of the slow log that are kept while it is watched.
 const SLOW_ENTRIES: &str = "20000";
@@ -123,4 +127,50 @@ async fn set(redis: &Redis, node: NodeId, threshold: &str, length: &str) -> Resu
         set.query_async::<()>(&mut connection).await?;
     }
     Ok(())
+}
+
+/// A script, or another command, that took Redis long.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlowCommand {
+    /// Its name.
+    pub name: String,
+    /// How often.
+    pub times: u64,
+    /// The longest, ms.
+    pub max_ms: f64,
+}
+
+/// What took long, by name, the longest first.
+pub fn slowest(all: Vec<Slow>) -> Vec<SlowCommand> {
+    let mut by_name: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for Slow { name, micros } in all {
+        let (times, longest) = by_name.entry(name).or_default();
+        (*times, *longest) = (*times + 1, micros.max(*longest));
+    }
+    let mut list: Vec<_> = by_name
+        .into_iter()
+        .map(|(name, (times, longest))| SlowCommand {
+            name,
+            times,
+            max_ms: longest as f64 / 1_000.0,
+        })
+        .collect();
+    list.sort_by(|a, b| b.max_ms.total_cmp(&a.max_ms));
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_took_long_is_told_once_with_the_longest() {
+        let slow = |name: &str, micros| Slow { name: name.to_owned(), micros };
+        let told =
+            slowest(vec![slow("room/join", 2_100), slow("XINFO", 9_000), slow("room/join", 2_500)]);
+        let told: Vec<_> =
+            told.iter().map(|slow| (slow.name.as_str(), slow.times, slow.max_ms)).collect();
+        assert_eq!(told, [("XINFO", 1, 9.0), ("room/join", 2, 2.5)]);
+    }
 }

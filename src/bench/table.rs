@@ -4,6 +4,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use super::figures::{Generator, Latency};
+use super::store::{SLOW_US, SlowCommand};
 
 /// A table with these heads of columns.
 pub fn plain(header: &[&str]) -> Table {
@@ -53,6 +54,24 @@ pub fn generator(generator: &Generator, paced: bool) -> String {
         );
     }
     text
+}
+
+/// What took Redis long.
+pub fn slow(commands: &[SlowCommand]) -> String {
+    let told = |slow: &SlowCommand| {
+        format!(
+            "{} {}, {:.1} ms at most",
+            slow.name,
+            plural(slow.times as usize, "time"),
+            slow.max_ms
+        )
+    };
+    let told: Vec<_> = commands.iter().map(told).collect();
+    let least = SLOW_US / 1_000;
+    match told.is_empty() {
+        true => format!("Nothing took Redis {least} ms"),
+        false => format!("What took Redis {least} ms or more: {}", told.join("; ")),
+    }
 }
 
 /// `edge`, `2 × edge`

@@ -1,50 +1,17 @@
-// Two windows of the page, on two edges, as two people would use them. The Rust test `browser`
-// starts the system and gives: EDGE_URLS (two, comma separated), TOKEN_ANA, TOKEN_BEN, SCREENSHOTS
-// (a folder), and a room "graphs" with 120 messages "earlier 0" to "earlier 119" by carl.
+// Two windows of the page, on two edges, as two people would use them; in a room "graphs" where carl has
+// said "earlier 0" to "earlier 119".
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { test } from "node:test";
+import { firstEdge, LIMIT_MS, message, NARROW, noProblems, open, picture, say, secondEdge, WIDE } from "./window.mjs";
 
-const [firstEdge, secondEdge] = process.env.EDGE_URLS.split(",");
-const LIMIT_MS = 20_000;
-let browser;
-
-function chromiumPath() {
-  const folders = process.env.PATH.split(delimiter);
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  const path = paths.find(existsSync);
-  assert.ok(path, "no Chromium on PATH: run tests/setup");
-  return path;
-}
-
-before(async () => {
-  const quiet = ["--disable-gpu", "--disable-quic", "--disable-background-networking"];
-  quiet.push("--disable-component-update", "--disable-sync", "--no-first-run");
-  // Chromium's sandbox does not work for root, as containers and build machines often are.
-  const args = process.getuid?.() === 0 ? [...quiet, "--no-sandbox"] : quiet;
-  browser = await chromium.launch({ executablePath: chromiumPath(), args });
-});
-
-after(() => browser?.close());
-
-/** Opens a window, signs in with a token and joins the room. */
+/** Opens a window, signs in with a typed token and joins the room by its name. */
 async function enter(url, token, viewport) {
-  const context = await browser.newContext({ viewport });
-  const page = await context.newPage();
-  page.setDefaultTimeout(LIMIT_MS);
-  page.problems = [];
-  page.on("pageerror", (error) => page.problems.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") page.problems.push(message.text());
-  });
+  const page = await open({ viewport });
   await page.goto(url);
   await page.getByTestId("use-token").click();
   await page.getByTestId("token-input").fill(token);
   await page.getByTestId("sign-in").click();
-  await page.locator('[data-testid=connection-state][data-state=connected]').waitFor({ state: "attached" });
+  await page.locator("[data-testid=connection-state][data-state=connected]").waitFor({ state: "attached" });
   const rooms = page.getByTestId("open-rooms").first();
   if (!(await page.getByTestId("room-input").isVisible())) await rooms.click();
   await page.getByTestId("room-input").fill("graphs");
@@ -53,20 +20,9 @@ async function enter(url, token, viewport) {
   return page;
 }
 
-const message = (page, text) => page.getByTestId("message").filter({ hasText: text });
-
-async function say(page, text) {
-  await page.getByTestId("composer").fill(text);
-  await page.getByTestId("composer").press("Enter");
-}
-
-async function picture(page, name) {
-  await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
-}
-
 test("two windows chat", async () => {
-  const ana = await enter(firstEdge, process.env.TOKEN_ANA, { width: 1280, height: 800 });
-  const ben = await enter(secondEdge, process.env.TOKEN_BEN, { width: 390, height: 844 });
+  const ana = await enter(firstEdge, process.env.TOKEN_ANA, WIDE);
+  const ben = await enter(secondEdge, process.env.TOKEN_BEN, NARROW);
 
   await ana.locator('[data-testid=member][data-user-id=ben]').waitFor();
   await message(ana, "earlier 119").waitFor();
@@ -79,7 +35,7 @@ test("two windows chat", async () => {
   await picture(ana, "window-ana");
   await picture(ben, "window-ben");
   await ben.getByTestId("composer").press("Enter");
-  await message(ana, /^.*hi$/s).last().waitFor();
+  await message(ana, /^hi$/).waitFor();
   await ana.getByTestId("typing").filter({ hasNotText: "ben" }).waitFor();
 
   // Text is text, whatever it looks like.
@@ -105,5 +61,5 @@ test("two windows chat", async () => {
   await say(ben, "back again");
   await message(ana, "back again").waitFor();
   assert.equal(await ana.locator('[data-testid=member][data-user-id=ben]').count(), 1);
-  assert.deepEqual([...ana.problems, ...ben.problems], []);
+  noProblems(ana, ben);
 });

@@ -63,7 +63,8 @@ async fn a_killed_edges_members_leave_once_and_soon(topology: Topology) {
     for room in ROOMS {
         let members = eve.ok("get-members", json!({ "roomId": room })).await;
         let members = members["members"].as_array().expect("a list");
-        let mut ids: Vec<_> = members.iter().map(|member| member["id"].as_str().expect("an id")).collect();
+        let mut ids: Vec<_> =
+            members.iter().map(|member| member["id"].as_str().expect("an id")).collect();
         ids.sort_unstable();
         assert_eq!(ids, ["cam", "eve"]);
         let mut left = logged(&eve, room).await;
@@ -110,5 +111,6 @@ async fn an_edge_that_stops_in_order_is_not_missed(topology: Topology) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(edges().await, Reply::Int(1));
-    until("the other one to stay", || async { (edges().await == Reply::Int(1)).then_some(()) }).await;
+    until("the other one to stay", || async { (edges().await == Reply::Int(1)).then_some(()) })
+        .await;
 }

@@ -82,7 +82,8 @@ async fn an_event_is_sent_from_the_command_line(topology: Topology) {
     ana.ok("join-room", json!({ "roomId": "news" })).await;
 
     let payload = r#"{"roomId":"news","content":"Hello"}"#;
-    let args = ["send-message", payload, "--user", "bot", "--name", "The bot", "--role", "moderator"];
+    let args =
+        ["send-message", payload, "--user", "bot", "--name", "The bot", "--role", "moderator"];
     let sent = emit(&stack, &args).await;
     assert!(sent.status.success(), "{sent:?}");
     let answer = printed(&sent);

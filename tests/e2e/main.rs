@@ -4,9 +4,12 @@
 mod bad_input;
 mod browser;
 mod chat;
+mod chat_changes;
+mod chat_lines;
 mod clients;
 mod command;
 mod connect;
+mod described;
 mod durability;
 mod edge_crash;
 mod limits;

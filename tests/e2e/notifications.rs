@@ -33,7 +33,10 @@ async fn an_invitation_before_the_first_connection_is_found_and_counted(topology
     assert!(one["id"].is_string() && one["title"].is_string() && one["body"].is_string(), "{one}");
     assert!(one["createdAt"].is_u64() && one.get("readAt").is_none(), "{one}");
     let none = ana.ok("get-notifications", json!({})).await;
-    assert_eq!(none, json!({ "ok": true, "notifications": [], "unreadCount": 0, "hasMore": false }));
+    assert_eq!(
+        none,
+        json!({ "ok": true, "notifications": [], "unreadCount": 0, "hasMore": false })
+    );
 }
 
 async fn a_notification_reaches_all_devices_with_the_count(topology: Topology) {
@@ -52,7 +55,10 @@ async fn a_notification_reaches_all_devices_with_the_count(topology: Topology) {
     }
     // One entry, the same as was delivered.
     let page = desk.ok("get-notifications", json!({ "limit": 1 })).await;
-    assert_eq!((&page["notifications"][0]["kind"], &page["hasMore"]), (&json!("mention"), &json!(true)));
+    assert_eq!(
+        (&page["notifications"][0]["kind"], &page["hasMore"]),
+        (&json!("mention"), &json!(true))
+    );
 }
 
 async fn what_is_read_on_one_device_is_read_on_all(topology: Topology) {
@@ -103,7 +109,10 @@ async fn a_page_can_be_narrowed(topology: Topology) {
         list.iter().map(|one| one["kind"].as_str().expect("a kind").to_owned()).collect()
     };
     let all = ben.ok("get-notifications", json!({ "limit": 2 })).await;
-    assert_eq!((kinds(&all), &all["hasMore"]), (vec!["invitation".into(), "mention".into()], &json!(true)));
+    assert_eq!(
+        (kinds(&all), &all["hasMore"]),
+        (vec!["invitation".into(), "mention".into()], &json!(true))
+    );
     let before = json!({ "before": all["notifications"][1]["id"] });
     let rest = ben.ok("get-notifications", before).await;
     assert_eq!((kinds(&rest).len(), &rest["hasMore"]), (2, &json!(false)));
@@ -127,7 +136,9 @@ async fn what_is_no_request_is_refused(topology: Topology) {
         let error = ben.refused("mark-notification-read", payload.clone()).await;
         assert_eq!(error["code"], "invalid-payload", "{payload}");
     }
-    for payload in [json!({ "limit": 101 }), json!({ "before": "x" }), json!({ "kinds": "mention" })] {
+    for payload in
+        [json!({ "limit": 101 }), json!({ "before": "x" }), json!({ "kinds": "mention" })]
+    {
         let error = ben.refused("get-notifications", payload.clone()).await;
         assert_eq!(error["code"], "invalid-payload", "{payload}");
     }

@@ -208,7 +208,13 @@ async fn back_ends_learn_when_rooms_and_users_come_and_go(topology: Topology) {
     told.sort();
     assert_eq!(
         told,
-        ["room-occupied graphs", "room-vacated graphs", "user-offline ana", "user-online ana", "user-online ben"],
+        [
+            "room-occupied graphs",
+            "room-vacated graphs",
+            "user-offline ana",
+            "user-online ana",
+            "user-online ben"
+        ],
         "each once"
     );
 }

@@ -11,7 +11,9 @@ const LOOP_WITHIN_LINES: usize = 6;
 #[test]
 fn no_source_file_is_longer_than_one_idea() {
     let sources = files(&[".rs", ".lua", ".ts", ".tsx", ".mjs", ".py"]);
-    let long = sources.iter().filter(|(_, text)| text.lines().count() > LINES_MAX);
+    // Nobody edits what a program made.
+    let written = sources.iter().filter(|(_, text)| !text.starts_with("// Made by "));
+    let long = written.filter(|(_, text)| text.lines().count() > LINES_MAX);
     let long: Vec<String> =
         long.map(|(path, text)| format!("{} ({})", path.display(), text.lines().count())).collect();
     expect_none(&format!("split files of more than {LINES_MAX} lines"), &long);

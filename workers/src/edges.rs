@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lua::RedisError;
 use lua::edge;
 use lua::id::Partition;
 use lua::relay::{Bounds, Shipment};
-use lua::RedisError;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 

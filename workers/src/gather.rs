@@ -27,7 +27,6 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
-
 /// Answers that are gathered at a time.
 const GATHERED_MAX: usize = 64;
 
@@ -55,10 +54,9 @@ impl Gatherer {
     pub fn start(&self, place: Place, record: Record, named: Vec<String>) {
         let (redis, free) = (self.redis.clone(), self.free.clone().try_acquire_owned());
         self.tasks.spawn(async move {
-            let refused = || Refusal::unavailable("too much is read at once", RETRY_MS);
             let result = match free {
                 Ok(_) => read(&redis, &record, named).await,
-                Err(_) => Err(refused()),
+                Err(_) => Err(Refusal::unavailable("too much is read at once", RETRY_MS)),
             };
             let body = match result {
                 Ok(result) => format!(r#""result":{result}"#),
@@ -80,12 +78,13 @@ impl Gatherer {
 }
 
 async fn answer(redis: &Redis, commit: &Commit<'_>, body: &str) {
-    let text = commit.answer(body);
-    if text.is_empty() {
+    let (inbox, text) = (commit.inbox(), commit.answer(body));
+    // Nobody waits for what came in over the ingress.
+    if inbox.is_empty() || text.is_empty() {
         return;
     }
     let mut batch = Batch::default();
-    batch.add(relay::publish(&commit.inbox(), &text));
+    batch.add(relay::publish(&inbox, &text));
     if let Err(problem) = batch.run(redis, redis.node_of(commit.partition())).await {
         debug!(%problem, "an answer was not published; its client asks again");
     }
@@ -129,7 +128,9 @@ fn room_id(text: &str) -> Result<RoomId, Trouble> {
 /// `{rooms: {id: n}}`; rooms that the user does not belong to are left out.
 async fn unread(redis: &Redis, record: &Record, named: &[String]) -> Result<String, Trouble> {
     let rooms: Vec<RoomId> = named.iter().map(|id| room_id(id)).collect::<Result<_, _>>()?;
-    let replies = ask(redis, &rooms, |room| unread_of(room, &record.user, &record.roles, record.id.ms)).await?;
+    let replies =
+        ask(redis, &rooms, |room| unread_of(room, &record.user, &record.roles, record.id.ms))
+            .await?;
     let counts: HashMap<&str, u64> = rooms
         .iter()
         .zip(replies)
@@ -192,4 +193,60 @@ async fn ask(
         }
     }
     Ok(replies)
+}
+
+#[cfg(test)]
+mod tests {
+    use lua::key;
+    use lua::record::Origin;
+    use lua::server::{Options, Private};
+    use lua::subscriber::Subscriber;
+    use lua::topology::Settings;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn record(origin: Option<Origin>) -> Record {
+        Record {
+            id: "1795413580067-0".parse().expect("an id"),
+            event: "get-unread".to_owned(),
+            entity: "user:ann".to_owned(),
+            user: "ann".parse().expect("an id"),
+            name: "Ann".to_owned(),
+            roles: String::new(),
+            origin,
+            ack: Some(1),
+            payload: "{}".to_owned(),
+            source: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn too_many_at_a_time_are_told_to_come_back() {
+        let server = Private::start(Options::default()).await.expect("a private Redis");
+        let redis = Redis::connect(&Settings::new(server.url())).await.expect("a connection");
+        let partition = Partition::of("user:ann");
+        let (heard, mut answers) = mpsc::unbounded_channel();
+        let hear = move |_: &str, answer| drop(heard.send(answer));
+        let subscriber = Subscriber::start(redis.clone(), hear, |_| {});
+        let inbox = key::inbox(partition, "edge");
+        subscriber.subscribe(partition, inbox.clone());
+        subscriber.wait_subscribed(&inbox).await.expect("heard");
+
+        let gatherer = Gatherer::new(redis);
+        let place = Place { partition, fence: 1, seq: 0 };
+        let origin = || Some(Origin { edge: "edge".to_owned(), connection: "c".to_owned() });
+        let all = gatherer.free.clone().acquire_many_owned(GATHERED_MAX as u32).await;
+        gatherer.start(place, record(origin()), Vec::new());
+        let refused: serde_json::Value =
+            serde_json::from_slice(&answers.recv().await.expect("an answer")).expect("JSON");
+        assert_eq!(refused["error"]["code"], "unavailable");
+        assert_eq!(refused["error"]["retryAfterMs"], RETRY_MS);
+        drop(all);
+        gatherer.start(place, record(origin()), vec!["nowhere".to_owned()]);
+        let answer: serde_json::Value =
+            serde_json::from_slice(&answers.recv().await.expect("an answer")).expect("JSON");
+        assert_eq!(answer["result"], json!({ "rooms": {} }), "{answer}");
+        gatherer.finished().await;
+    }
 }

@@ -84,7 +84,9 @@ impl Milestones {
     /// The newest noted id that is at least `keep` before the number `seq`; older ones are forgotten.
     pub fn before(&mut self, seq: u64, keep: u64) -> Option<EventId> {
         let mut found = None;
-        while let Some((noted, id)) = self.0.front().copied().filter(|(noted, _)| noted + keep <= seq) {
+        while let Some((noted, id)) =
+            self.0.front().copied().filter(|(noted, _)| noted + keep <= seq)
+        {
             debug_assert!(noted <= seq);
             found = Some(id);
             self.0.pop_front();

@@ -136,7 +136,8 @@ impl Duty {
         }
         let bounds = Bounds { lifecycle_max: 0, intake_max: self.config.intake_lag_max };
         let confirmed = shipment.send(&self.redis, bounds).await;
-        let done: Vec<_> = packed.into_iter().take_while(|(_, place, _)| confirmed[*place]).collect();
+        let done: Vec<_> =
+            packed.into_iter().take_while(|(_, place, _)| confirmed[*place]).collect();
         let Some((relayed, ..)) = done.last().copied() else { return Ok(false) };
         let seq = held.seq + done.len() as u64;
         held.milestones.note(seq, relayed);

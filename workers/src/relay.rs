@@ -210,9 +210,10 @@ async fn settle(consumer: &Consumer, node: NodeId, relayed: Vec<Relayed>) -> boo
         batch.add(relay::publish(&answer.channel, &answer.text));
     }
     let served = match batch.run(&consumer.redis, node).await {
-        Ok(replies) => moved.iter().zip(replies).fold(true, |good, (due, reply)| {
-            note_moved(consumer, due, reply) && good
-        }),
+        Ok(replies) => moved
+            .iter()
+            .zip(replies)
+            .fold(true, |good, (due, reply)| note_moved(consumer, due, reply) && good),
         Err(problem) => {
             debug!(%problem, "outboxes may not have been moved on; they are relayed again");
             consumer.redis.mend(&problem);

@@ -9,7 +9,10 @@ import { compile } from "json-schema-to-typescript";
 const FILE = fileURLToPath(new URL("../src/core/events.ts", import.meta.url));
 
 const HEAD = `// Made by \`make types\` from the AsyncAPI document; not to be edited.
-// Every event, its payload and its answer, as \`Socket<ServerToClientEvents, ClientToServerEvents>\` takes them.`;
+//
+// Every event with its payload and its answer, for \`Socket<ServerToClientEvents, ClientToServerEvents>\` of
+// socket.io-client. Socket.IO finds the type of an answer only where the callback is not optional; so it is
+// optional only for events whose answer says nothing.`;
 
 const ANSWER = `/** What an acknowledgement says. */
 export type Answer<Result> = ({ ok: true } & Result) | { ok: false; error: ErrorBody };`;
@@ -32,7 +35,8 @@ async function namedTypes(schemas) {
     style: { printWidth: 120 },
     unknownAny: true,
   });
-  return types.replace(/export interface Everything \{[^}]*\}\n/, "").trim();
+  const wanted = types.replace(/export interface Everything \{[^}]*\}\n/, "").trim();
+  return wanted.replace(/\/\*\*\n *\* (.*)\n *\*\//g, "/** $1 */");
 }
 
 /** One interface of events: each with its summary and its signature. */
@@ -41,7 +45,7 @@ function events(name, about, members) {
   return `/** ${about} */\nexport interface ${name} {\n${lines.join("\n")}\n}`;
 }
 
-function bothWays({ operations, components: { messages } }) {
+function bothWays({ operations, components: { messages, schemas } }) {
   const payload = (event) => nameOf(messages[event].payload);
   const sent = [];
   const told = [];
@@ -50,8 +54,9 @@ function bothWays({ operations, components: { messages } }) {
       told.push([event, summary, `(payload: ${payload(event)}) => void`]);
     } else {
       const result = nameOf(messages[`${event}.ack`].payload.oneOf[0].allOf[1]);
-      const ack = `(answer: Answer<${result}>) => void`;
-      sent.push([event, summary, `(payload: ${payload(event)}, ack?: ${ack}) => void`]);
+      const ack = schemas[result].properties === undefined ? "ack?" : "ack";
+      const callback = `(answer: Answer<${result}>) => void`;
+      sent.push([event, summary, `(payload: ${payload(event)}, ${ack}: ${callback}) => void`]);
     }
   }
   return [

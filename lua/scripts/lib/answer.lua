@@ -2,10 +2,11 @@
 -- or, where the event sent something to other entities, the word and the answer, which the worker
 -- publishes once that is on its way: who is answered can rely on it.
 -- body: `"result":…` or `"error":…`; the envelope is empty where nobody waits for an answer.
--- What came in over the ingress has nobody who waits; its refusals are kept.
+-- What came in over the ingress has nobody who waits; its refusals are kept. Its envelope begins with
+-- its source there.
 local function answer(event, word, body)
   local text = event.reply ~= '' and event.reply .. ',' .. body .. '}' or ''
-  if event.from == 'ingress' then
+  if string.sub(text, 1, 11) == '{"source":"' then
     if string.sub(body, 1, 7) == '"error"' then
       send(event, 'refused', 'body', text)
     end

@@ -1,6 +1,6 @@
 -- lib/put_out: do what lib/sift found: those who stay have the role of now, the others are out, and belong
 -- no more. Adds what the room is told to frames.
--- keys: members, presence, connections, belongs; found, after: see lib/sift; told_max: most users who are
+-- keys: members, presence, connections, belongs, and as in lib/crowd; found, after: see lib/sift; told_max: most users who are
 -- told that they belong no more though they are away. Others find out when their rooms are read.
 local function put_out(event, frames, room_id, keys, found, after, told_max)
   for _, who in ipairs(found.staying) do
@@ -14,7 +14,9 @@ local function put_out(event, frames, room_id, keys, found, after, told_max)
       local name = cjson.encode(cjson.decode(held).name)
       local out = { id = who, json = '{"id":"' .. who .. '","name":' .. name .. '}' }
       depart(event, frames, room_id, keys, out)
-      farewell(event, frames, room_id, keys.members, out, 'removed')
+      if not crowd(event, keys, 'left', out) then
+        farewell(event, frames, room_id, keys.members, out, 'removed')
+      end
     end
     if redis.call('HDEL', keys.belongs, who) == 1 or held then
       exited(event, room_id, who, true, true, false)

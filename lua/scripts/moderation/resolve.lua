@@ -17,6 +17,8 @@
 --   16 waiting   zset    write   ids of the open ones
 --   17 log       stream  write   what happened
 --   18 channel   channel publish members' edges
+--   19 gathered  hash    write   who came to a large room and who went
+--   20 due       zset    write   ticks of large rooms, and when a room without anyone is looked at
 -- ARGV
 --    1-6         see lib/open
 --    7 user      user id of who moderates
@@ -28,6 +30,9 @@
 --   13 duration  of a mute or ban in milliseconds, or empty for ever
 --   14 note      JSON text, or empty
 --   15 log_max   entries kept in the log
+--   16 above     members of a room that is not large
+--   17 tick      the event that tells a large room, as JSON
+--   18 idle_ms   how long a room without anyone is kept
 -- RETURNS
 --    logged, again, or refused and the code
 -- REFUSES
@@ -38,7 +43,8 @@
 -- ERRORS
 --    FENCED REWIND
 -- USES admit lib/level lib/standing lib/outranks lib/person lib/impose lib/ending lib/span
--- USES lib/discard lib/unreact lib/erase lib/publication lib/record lib/depart lib/farewell lib/inform lib/expel
+-- USES lib/discard lib/unreact lib/erase lib/publication lib/record lib/inform lib/exited lib/depart
+-- USES lib/farewell lib/tick lib/crowd lib/look lib/idle lib/expel
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -91,6 +97,7 @@ local place = { id = room_id, key = key, log = KEYS[17], channel = KEYS[18], max
 if action == 'ban' then
   local keys = {
     members = KEYS[8], presence = KEYS[9], connections = KEYS[10], belongs = KEYS[11], access = access,
+    gathered = KEYS[19], due = KEYS[20], above = ARGV[16], tick = ARGV[17], idle_ms = ARGV[18],
   }
   expel(event, place, room, who, keys, 'banned', told)
 else

@@ -12,6 +12,8 @@
 --   11 belongs   hash    write   user id by read mark
 --   12 log       stream  write   what happened
 --   13 channel   channel publish members' edges
+--   14 gathered  hash    write   who came to a large room and who went
+--   15 due       zset    write   ticks of large rooms, and when a room without anyone is looked at
 -- ARGV
 --    1-6         see lib/open
 --    7 user      user id of who moderates
@@ -23,6 +25,9 @@
 --   13 duration  milliseconds, or empty for ever
 --   14 reason    JSON text, or empty
 --   15 log_max   entries kept in the log
+--   16 above     members of a room that is not large
+--   17 tick      the event that tells a large room, as JSON
+--   18 idle_ms   how long a room without anyone is kept
 -- RETURNS
 --    logged, again, or refused and the code
 -- REFUSES
@@ -31,7 +36,8 @@
 -- ERRORS
 --    FENCED REWIND
 -- USES admit lib/level lib/standing lib/outranks lib/person lib/impose lib/ending lib/publication
--- USES lib/record lib/depart lib/farewell lib/inform lib/expel
+-- USES lib/record lib/inform lib/exited lib/depart lib/farewell lib/tick lib/crowd lib/look lib/idle
+-- USES lib/expel
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -56,6 +62,7 @@ local told = impose(event, key, sanctions, room_id, kind, who, by, ends, reason)
 if kind == 'ban' then
   local keys = {
     members = KEYS[8], presence = KEYS[9], connections = KEYS[10], belongs = KEYS[11], access = access,
+    gathered = KEYS[14], due = KEYS[15], above = ARGV[16], tick = ARGV[17], idle_ms = ARGV[18],
   }
   expel(event, place, room, who, keys, 'banned', told)
 else

@@ -21,7 +21,7 @@
 --    forbidden   who does not moderate
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/level lib/view lib/publication lib/record
+-- USES admit lib/level lib/view lib/publication lib/record lib/inform lib/listing
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -43,4 +43,7 @@ record(event, { key = key, log = KEYS[8], channel = KEYS[9], max = ARGV[11] }, r
   'all', '["room-updated",{"id":"' .. event.id .. '","roomId":"' .. room_id .. '","room":'
     .. view(room_id, room, access, false) .. '}]',
 })
+if room.visibility == 'public' then
+  list(event, room_id, room)
+end
 return succeed(event, '"result":{"room":' .. view(room_id, room, access, own >= 3) .. '}')

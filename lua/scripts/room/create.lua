@@ -13,6 +13,8 @@
 --   11 belongs   hash    write   user id by read mark
 --   12 log       stream  write   what happened
 --   13 channel   channel publish members' edges
+--   14 gathered  hash    write   who came to a large room and who went
+--   15 due       zset    write   ticks of large rooms
 -- ARGV
 --    1-6         see lib/open
 --    7 user      user id of the maker, who becomes the owner
@@ -28,6 +30,8 @@
 --   17 log_max   entries kept in the log
 --   18 out_max   most users that are put out at once
 --   19 told_max  most users who are told that they belong no more
+--   20 above     members of a room that is not large
+--   21 tick      the event that tells a large room, as JSON
 -- RETURNS
 --    applied, logged, again, or refused and the code
 -- REFUSES
@@ -37,9 +41,12 @@
 -- ERRORS
 --    FENCED REWIND
 -- USES admit lib/inform lib/view lib/publication lib/record lib/listing lib/belong lib/exited
--- USES lib/recast lib/sift lib/depart lib/farewell lib/put_out
+-- USES lib/recast lib/sift lib/depart lib/farewell lib/tick lib/crowd lib/put_out
 local key, access, members = KEYS[5], KEYS[6], KEYS[8]
-local keys = { members = members, presence = KEYS[9], connections = KEYS[10], belongs = KEYS[11] }
+local keys = {
+  members = members, presence = KEYS[9], connections = KEYS[10], belongs = KEYS[11],
+  gathered = KEYS[14], due = KEYS[15], above = ARGV[20], tick = ARGV[21],
+}
 local user, room_id = ARGV[7], ARGV[9]
 
 local event, stop = open(KEYS, ARGV)

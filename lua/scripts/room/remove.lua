@@ -11,7 +11,8 @@
 --   11 belongs   hash    write   user id by read mark
 --   12 log       stream  write   what happened
 --   13 channel   channel publish members' edges
---   14 due       zset    write   when a room without anyone is looked at
+--   14 due       zset    write   ticks of large rooms, and when a room without anyone is looked at
+--   15 gathered  hash    write   who came to a large room and who went
 -- ARGV
 --    1-6         see lib/open
 --    7 user      user id of who moderates
@@ -21,6 +22,8 @@
 --   11 message   why, as JSON text, or empty: for the one who is removed
 --   12 log_max   entries kept in the log
 --   13 idle_ms   how long a room without anyone is kept
+--   14 above     members of a room that is not large
+--   15 tick      the event that tells a large room, as JSON
 -- RETURNS
 --    applied, logged, again, or refused and the code
 -- REFUSES
@@ -29,8 +32,8 @@
 --    forbidden   who does not moderate, or not this user; conflict   the user owns the room
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/inform lib/level lib/standing lib/outranks lib/person lib/publication lib/record lib/depart lib/farewell
--- USES lib/expel lib/look lib/idle
+-- USES admit lib/level lib/standing lib/outranks lib/person lib/publication lib/record lib/inform lib/exited
+-- USES lib/depart lib/farewell lib/tick lib/crowd lib/look lib/idle lib/expel
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -58,7 +61,7 @@ local place = { id = room_id, key = key, log = KEYS[12], channel = KEYS[13], max
 local who = { id = target, json = person(KEYS[9], target) }
 local keys = {
   members = members, presence = KEYS[9], connections = KEYS[10], belongs = belongs, access = access,
+  gathered = KEYS[15], due = KEYS[14], above = ARGV[14], tick = ARGV[15], idle_ms = ARGV[13],
 }
 expel(event, place, room, who, keys, 'removed', {}, ARGV[11] ~= '' and ',"message":' .. ARGV[11])
-idle(event, KEYS[14], room_id, members, belongs, ARGV[13])
 return succeed(event, '"result":{"roomId":"' .. room_id .. '","userId":"' .. target .. '"}')

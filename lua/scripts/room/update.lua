@@ -12,6 +12,8 @@
 --   11 belongs   hash    write   user id by read mark
 --   12 log       stream  write   what happened
 --   13 channel   channel publish members' edges
+--   14 gathered  hash    write   who came to a large room and who went
+--   15 due       zset    write   ticks of large rooms
 -- ARGV
 --    1-6         see lib/open
 --    7 user      user id
@@ -26,6 +28,8 @@
 --   16 log_max   entries kept in the log
 --   17 out_max   most users that are put out at once
 --   18 told_max  most users who are told that they belong no more
+--   19 above     members of a room that is not large
+--   20 tick      the event that tells a large room, as JSON
 -- RETURNS
 --    logged, again, or refused and the code
 -- REFUSES
@@ -35,13 +39,16 @@
 -- ERRORS
 --    FENCED REWIND
 -- USES admit lib/inform lib/level lib/view lib/publication lib/record lib/listing lib/belong lib/exited
--- USES lib/recast lib/sift lib/depart lib/farewell lib/put_out
+-- USES lib/recast lib/sift lib/depart lib/farewell lib/tick lib/crowd lib/put_out
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
 end
 local key, access, members = KEYS[5], KEYS[6], KEYS[8]
-local keys = { members = members, presence = KEYS[9], connections = KEYS[10], belongs = KEYS[11] }
+local keys = {
+  members = members, presence = KEYS[9], connections = KEYS[10], belongs = KEYS[11],
+  gathered = KEYS[14], due = KEYS[15], above = ARGV[19], tick = ARGV[20],
+}
 local user, roles, room_id, told_max = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[18])
 
 local room = room_of(key)

@@ -24,7 +24,7 @@ const EXCERPT_LENGTH_MAX: usize = 140;
 words! {
     /// What a message is. `system` is ours to write.
     #[derive(Default)]
-    pub enum MessageKind {
+    pub enum MessageKind as "WrittenKind" {
         /// Prose.
         #[default]
         Text = "text",

@@ -8,9 +8,7 @@ use super::{RoomType, Visibility, name_json, origin, roles, seat, tick};
 use crate::commit::Commit;
 use crate::id::{EventId, RoomId};
 use crate::key::{self, RoomKeys};
-use crate::limit::{
-    JOINED_BYTES_MAX, MEMBERS_LISTED, MISSED_MAX, RECENT_MESSAGES,
-};
+use crate::limit::{JOINED_BYTES_MAX, MEMBERS_LISTED, MISSED_MAX, RECENT_MESSAGES};
 use crate::payload::RequestId;
 use crate::script::{ROOM_JOIN, ROOM_LEAVE};
 

@@ -18,7 +18,7 @@ const LOOKED_AT_MAX: usize = 500;
 
 words! {
     /// Which rooms are listed.
-    pub enum Scope {
+    pub enum Scope as "RoomScope" {
         /// Public rooms that the caller may enter.
         Public = "public",
         /// Rooms that the caller belongs to.

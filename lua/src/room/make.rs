@@ -4,10 +4,10 @@ use redis::Cmd;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Role, RoomType, roles};
+use super::{Access, Bounds, Role, RoomType, roles, tick};
 use crate::commit::Commit;
 use crate::id::RoomId;
-use crate::key::{RoomKeys, UserKeys};
+use crate::key::{self, RoomKeys, UserKeys};
 use crate::limit::NAME_LENGTH_MAX;
 use crate::payload::{Limit, Name, RequestId};
 use crate::script::{ROOM_CREATE, USER_CLAIM};
@@ -51,7 +51,7 @@ pub fn claim(commit: &Commit<'_>, room: &RoomId, owned_max: u64) -> Cmd {
 }
 
 /// `room/create`: the room of this id is the caller's, or there is a conflict.
-pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom, log_max: usize) -> Cmd {
+pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom, bounds: &Bounds) -> Cmd {
     let keys = RoomKeys::new(room);
     let visibility = event.access.as_ref().map_or(event.room_type.visibility(), |a| a.visibility);
     let (narrow, listed) = access_args(event.access.as_ref());
@@ -71,6 +71,8 @@ pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom, log_max: u
             keys.belongs(),
             keys.log(),
             keys.channel(),
+            keys.gathered(),
+            key::due(commit.partition()),
         ],
         &[
             commit.record().user.as_str(),
@@ -83,9 +85,11 @@ pub fn create(commit: &Commit<'_>, room: &RoomId, event: &CreateRoom, log_max: u
             &event.max_members.map(|max| max.0.to_string()).unwrap_or_default(),
             &listed,
             &types,
-            &log_max.to_string(),
+            &bounds.log_max.to_string(),
             &PUT_OUT_MAX.to_string(),
             &TOLD_MAX.to_string(),
+            &bounds.batch_above.to_string(),
+            &tick(room),
         ],
     )
 }

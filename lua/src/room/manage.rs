@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::make::{PUT_OUT_MAX, TOLD_MAX, access_args};
-use super::{ACCESS_MEMBERS_MAX, Access, MEMBERS_MAX, RoomRole, roles};
+use super::{ACCESS_MEMBERS_MAX, Access, MEMBERS_MAX, RoomRole, roles, tick};
 use crate::commit::Commit;
 use crate::id::{RoomId, UserId};
 use crate::key::{self, RoomKeys};
@@ -76,8 +76,19 @@ pub struct RoomIdle {
     pub room_id: RoomId,
 }
 
+/// What settings say about rooms that users are put out of.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Entries kept in the log.
+    pub log_max: usize,
+    /// Members of a room that is not large.
+    pub batch_above: u64,
+    /// How long a room without anyone is kept, milliseconds.
+    pub idle_ms: u64,
+}
+
 /// `room/update`: the room has the name, access and size that are given.
-pub fn update(commit: &Commit<'_>, event: &UpdateRoom, log_max: usize) -> Cmd {
+pub fn update(commit: &Commit<'_>, event: &UpdateRoom, bounds: &Bounds) -> Cmd {
     let keys = RoomKeys::new(&event.room_id);
     let (narrow, listed) = access_args(event.access.as_ref());
     commit.call(
@@ -92,6 +103,8 @@ pub fn update(commit: &Commit<'_>, event: &UpdateRoom, log_max: usize) -> Cmd {
             keys.belongs(),
             keys.log(),
             keys.channel(),
+            keys.gathered(),
+            key::due(commit.partition()),
         ],
         &[
             commit.record().user.as_str(),
@@ -103,9 +116,11 @@ pub fn update(commit: &Commit<'_>, event: &UpdateRoom, log_max: usize) -> Cmd {
             event.access.as_ref().map_or("", |access| access.visibility.word()),
             &narrow,
             &listed,
-            &log_max.to_string(),
+            &bounds.log_max.to_string(),
             &PUT_OUT_MAX.to_string(),
             &TOLD_MAX.to_string(),
+            &bounds.batch_above.to_string(),
+            &tick(&event.room_id),
         ],
     )
 }
@@ -138,7 +153,7 @@ pub fn invite(commit: &Commit<'_>, event: &InviteToRoom, log_max: usize) -> Cmd 
 }
 
 /// `room/remove`: the user is out of the room and its access list.
-pub fn remove(commit: &Commit<'_>, event: &RemoveMember, log_max: usize, idle_ms: u64) -> Cmd {
+pub fn remove(commit: &Commit<'_>, event: &RemoveMember, bounds: &Bounds) -> Cmd {
     let keys = RoomKeys::new(&event.room_id);
     let message = event.reason.as_ref().map(|reason| serde_json::to_string(reason.as_str()));
     commit.call(
@@ -154,6 +169,7 @@ pub fn remove(commit: &Commit<'_>, event: &RemoveMember, log_max: usize, idle_ms
             keys.log(),
             keys.channel(),
             key::due(commit.partition()),
+            keys.gathered(),
         ],
         &[
             commit.record().user.as_str(),
@@ -161,8 +177,10 @@ pub fn remove(commit: &Commit<'_>, event: &RemoveMember, log_max: usize, idle_ms
             event.room_id.as_str(),
             event.user_id.as_str(),
             &message.transpose().expect("text is plain data").unwrap_or_default(),
-            &log_max.to_string(),
-            &idle_ms.to_string(),
+            &bounds.log_max.to_string(),
+            &bounds.idle_ms.to_string(),
+            &bounds.batch_above.to_string(),
+            &tick(&event.room_id),
         ],
     )
 }

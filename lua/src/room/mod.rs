@@ -132,11 +132,15 @@ pub struct Access {
     pub members: BTreeMap<UserId, RoomRole>,
 }
 
+/// Who may enter a room.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct AccessFields {
+    /// Public or private.
     visibility: Visibility,
+    /// Narrows a public room to holders of one of these.
     #[serde(default, deserialize_with = "payload::or_default")]
     roles: Vec<Role>,
+    /// Users with their role in the room.
     #[serde(default, deserialize_with = "payload::or_default")]
     members: BTreeMap<UserId, RoomRole>,
 }

@@ -11,9 +11,7 @@ use crate::id::{RoomId, UserId};
 use crate::key::{self, RoomKeys};
 use crate::limit::TYPING_MS;
 use crate::payload::{Cursor, Limit};
-use crate::script::{
-    ROOM_DROP, ROOM_EXPIRE, ROOM_MEMBERS, ROOM_STATUS, ROOM_TICK, ROOM_TYPING,
-};
+use crate::script::{ROOM_DROP, ROOM_EXPIRE, ROOM_MEMBERS, ROOM_STATUS, ROOM_TICK, ROOM_TYPING};
 use crate::user::Status;
 
 /// `get-members`: a page of who is present.

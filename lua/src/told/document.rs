@@ -5,14 +5,25 @@ use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::{ErrorBody, TOLD};
+use super::example::example;
+use super::{ErrorBody, TOLD, plain};
 use crate::event::{Source, TABLE};
+
+/// What a client writer must know beside the events.
+const ABOUT: &str = "Rooms, presence and chat over Socket.IO. A client emits an event with one JSON object \
+    and, if it likes, an ack callback; the answer is `{ok: true, …}` or `{ok: false, error}`, sent after the \
+    event was applied. Without a callback a failure arrives as the event `error`. Each event is also a \
+    request: POST /api/v1/events/{event}, with the payload as the body and the answer as the response.\n\n\
+    Times are milliseconds since the epoch. Ids of events and messages are `<ms>-<seq>` and order by both \
+    parts as integers. The same `requestId` again within 10 minutes gets the first answer and causes nothing \
+    twice. Fields that a client does not know are to be ignored: later versions may add some.";
 
 /// The AsyncAPI 3 document of this version, as JSON.
 pub fn asyncapi() -> Value {
     let mut settings = SchemaSettings::draft07();
     settings.definitions_path = "/components/schemas".into();
     settings.meta_schema = None;
+    settings.transforms.push(Box::new(plain::Plain));
     let mut generator = SchemaGenerator::new(settings);
     let (mut messages, mut operations) = (Map::new(), Map::new());
     let refused = refusal(&mut generator);
@@ -20,7 +31,11 @@ pub fn asyncapi() -> Value {
         let payload = (row.schema)(&mut generator);
         let result = (row.answer)(&mut generator);
         let answer = format!("{}.ack", row.name);
-        messages.insert(row.name.to_owned(), message(row.name, row.summary, payload.to_value()));
+        let mut event = message(row.name, row.summary, payload.to_value());
+        if let Some(payload) = example(row.name) {
+            event["examples"] = json!([{ "payload": payload }]);
+        }
+        messages.insert(row.name.to_owned(), event);
         let told = format!("The answer to {}.", row.name);
         messages.insert(answer.clone(), message(&answer, &told, ack(&result, &refused)));
         let mut operation = operation("receive", row.name, row.summary);
@@ -44,9 +59,7 @@ pub fn asyncapi() -> Value {
         "info": {
             "title": "realtime-service",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Socket.IO 5, namespace `/`. A client emits an event with one JSON object \
-                and, if it likes, an ack callback. Each event is also a request: \
-                POST /api/v1/events/{event} with the payload as the body and the answer as the response.",
+            "description": ABOUT,
             "license": { "name": "MIT" },
         },
         "defaultContentType": "application/json",
@@ -54,8 +67,9 @@ pub fn asyncapi() -> Value {
             "edge": {
                 "host": "localhost:3006",
                 "pathname": "/socket.io/",
-                "protocol": "ws",
-                "description": "Any edge. Socket.IO over polling or websocket.",
+                "protocol": "socket.io",
+                "protocolVersion": "5",
+                "description": "Any edge; over polling or websocket, with Engine.IO 4 below.",
                 "security": [{ "$ref": "#/components/securitySchemes/token" }],
             },
         },
@@ -63,7 +77,8 @@ pub fn asyncapi() -> Value {
             "events": {
                 "address": "/",
                 "title": "The namespace",
-                "description": "All events of one connection, both ways.",
+                "description": "All events of one connection, both ways: each a Socket.IO packet \
+                    `[name, payload]`, an answer (`….ack`) the acknowledgement of one.",
                 "messages": carried,
             },
         },
@@ -76,7 +91,9 @@ pub fn asyncapi() -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "In CONNECT's `auth.token`, or the header Authorization.",
+                    "description": "In CONNECT's `auth.token`, or else the header Authorization. \
+                        Refused with CONNECT_ERROR `{message, data: {code}}`: `missing-token`, \
+                        `invalid-token`, `expired-token`, `rate-limited`, `unavailable`.",
                 },
             },
         },

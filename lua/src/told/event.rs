@@ -79,6 +79,7 @@ pub struct MissedEvent {
     /// The event's name.
     pub event: String,
     /// Its payload.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub payload: serde_json::Value,
 }
 

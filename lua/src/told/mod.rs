@@ -6,6 +6,8 @@
 mod answer;
 mod document;
 mod event;
+mod example;
+mod plain;
 mod view;
 
 pub use answer::*;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::id::{EventId, RoomId, UserId};
 use crate::moderation::{Action, Reason, ReportStatus};
-use crate::room::{Role, RoomRole, RoomType, Visibility};
+use crate::room::{Access, Role, RoomRole, RoomType, Visibility};
 use crate::user::Status;
 
 /// A user.
@@ -36,8 +36,8 @@ pub struct Member {
     pub joined_at: u64,
 }
 
-/// Who may enter a room, as its owner and admins see it.
-#[derive(Debug, Deserialize, JsonSchema)]
+/// Who may enter a room, as its owner and admins see it. To clients the same type as [`Access`].
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoomAccess {
     /// Public or private.
@@ -64,6 +64,7 @@ pub struct Room {
     /// Who made it.
     pub created_by: UserId,
     /// Who may enter; only for its owner and admins.
+    #[schemars(with = "Option<Access>")]
     pub access: Option<RoomAccess>,
     /// Most members present at a time.
     pub max_members: Option<u64>,
@@ -74,6 +75,7 @@ pub struct Room {
 /// What kind of message one is.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "MessageKind")]
 pub enum ShownKind {
     /// Prose.
     Text,
@@ -187,6 +189,7 @@ pub struct Notification {
     /// More, or empty.
     pub body: String,
     /// For programs; what it holds depends on the kind.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub data: serde_json::Value,
     /// When it was sent, milliseconds since the epoch.
     pub created_at: u64,

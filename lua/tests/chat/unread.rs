@@ -2,6 +2,8 @@
 
 use lua::chat::unread_of;
 use lua::commit::Outcome;
+use lua::id::Partition;
+use lua::key::UserKeys;
 use redis::Value;
 use serde_json::{Value as Json, json};
 
@@ -164,6 +166,32 @@ async fn more_than_999_are_shown_as_999() {
             assert_eq!(marked.result()["unread"], count, "at {at}");
             assert_eq!(unread(&stage, &who("bob")).await, Some(count));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rooms_are_named_for_the_worker_to_count_in() {
+    each(async |mut stage: Stage| {
+        let partition = stage.partition;
+        let here = |user: &String| Partition::of(&format!("user:{user}")) == partition;
+        let user = (0..).map(|n| format!("user-{n}")).find(here).expect("some name");
+        let user = who(&user);
+        let ask = async |stage: &mut Stage, payload: Json| -> Vec<String> {
+            let asked = stage.event(&user, "get-unread", payload).await;
+            assert_eq!(asked.outcome, Outcome::Applied);
+            asked.gathered
+        };
+        assert!(ask(&mut stage, json!({})).await.is_empty());
+        let rooms = UserKeys::new(&user.user.parse().expect("a user id")).rooms();
+        for n in 0..120 {
+            let _: i64 =
+                stage.command(&["ZADD", &rooms, &n.to_string(), &format!("room-{n}")]).await;
+        }
+        let newest: Vec<String> = (20..120).rev().map(|n| format!("room-{n}")).collect();
+        assert_eq!(ask(&mut stage, json!({})).await, newest);
+        assert_eq!(ask(&mut stage, json!({ "roomIds": ["b", "a"] })).await, ["b", "a"]);
+        assert!(ask(&mut stage, json!({ "roomIds": [] })).await.is_empty());
     })
     .await;
 }

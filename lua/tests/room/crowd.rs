@@ -56,7 +56,11 @@ async fn a_large_room_is_told_together_who_came_and_went() {
             assert_eq!(join(&mut stage, user).await.frames()[0].1, "user-joined-room");
         }
         let third = join(&mut stage, "c").await;
-        assert_eq!((third.outcome.clone(), third.told.len()), (Outcome::Applied, 0), "no event, no entry");
+        assert_eq!(
+            (third.outcome.clone(), third.told.len()),
+            (Outcome::Applied, 0),
+            "no event, no entry"
+        );
         assert_eq!(third.result()["memberCount"], 3);
         let soon = due(&stage).await;
         assert!(soon[0] > third.id.ms && soon[0] < third.id.ms + 1_000, "soon");
@@ -65,7 +69,10 @@ async fn a_large_room_is_told_together_who_came_and_went() {
         let room_left = json!({ "roomId": stage.room, "reason": "left" });
         assert_eq!(
             left.frames(),
-            [("user:a".into(), "room-left".into(), room_left), ("exit".into(), "a".into(), json!(null))],
+            [
+                ("user:a".into(), "room-left".into(), room_left),
+                ("exit".into(), "a".into(), json!(null))
+            ],
             "the user's own connections are told at once"
         );
         let first = tick(&mut stage).await;
@@ -117,7 +124,10 @@ async fn who_comes_and_goes_between_two_ticks_is_in_neither_list() {
         leave(&mut stage, "b").await;
         join(&mut stage, "b").await;
         let told = presence(&tick(&mut stage).await);
-        assert_eq!(told, json!({ "roomId": stage.room, "memberCount": 2, "joined": [], "left": [] }));
+        assert_eq!(
+            told,
+            json!({ "roomId": stage.room, "memberCount": 2, "joined": [], "left": [] })
+        );
     })
     .await;
 }
@@ -132,7 +142,11 @@ async fn a_room_that_shrinks_loses_nothing_and_says_nothing_wrong() {
         leave(&mut stage, "a").await;
         // Down to two: single events again.
         assert_eq!(leave(&mut stage, "b").await.frames()[2].1, "user-left-room");
-        assert_eq!(leave(&mut stage, "c").await.frames()[2].1, "user-left-room", "never told as joined");
+        assert_eq!(
+            leave(&mut stage, "c").await.frames()[2].1,
+            "user-left-room",
+            "never told as joined"
+        );
         assert_eq!(join(&mut stage, "a").await.frames()[0].1, "user-joined-room", "back again");
         let told = presence(&tick(&mut stage).await);
         assert_eq!(

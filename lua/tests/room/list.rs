@@ -43,6 +43,8 @@ async fn the_directory_hears_of_public_rooms_alone() {
         assert_eq!(opened, [listed(&stage, at, "M", "a,b")], "its access list is not shown");
         let named = told(&mut stage, &ann, "update-room", json!({ "name": "O" })).await;
         assert_eq!(named, [listed(&stage, at, "O", "a,b")]);
+        let slowed = told(&mut stage, &ann, "set-slow-mode", json!({ "intervalMs": 1_000 })).await;
+        assert_eq!(slowed[0].1["room"]["slowModeMs"], 1_000);
         let narrowed = told(&mut stage, &ann, "update-room", json!({ "access": private })).await;
         assert_eq!(narrowed, [unlisted.clone()]);
         told(&mut stage, &ann, "update-room", json!({ "access": public })).await;

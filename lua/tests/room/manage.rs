@@ -164,6 +164,56 @@ async fn an_admin_who_narrows_a_room_stays() {
 }
 
 #[tokio::test]
+async fn a_large_room_is_told_by_its_next_presence_who_was_put_out() {
+    each(async |mut stage: Stage| {
+        stage.config.presence_batch_above = 2;
+        made(&mut stage, json!({ "visibility": "public" })).await;
+        joined(&mut stage, &["owner", "ann", "bob", "cem", "dan"]).await;
+        event(&mut stage, &who("service"), "presence-tick", json!({})).await;
+        let events = |applied: &Applied| -> Vec<_> {
+            applied.frames().into_iter().map(|(to, event, _)| format!("{to} {event}")).collect()
+        };
+        let payload = json!({ "userId": "ann" });
+        let removed = event(&mut stage, &who("owner"), "remove-member", payload).await;
+        assert_eq!(events(&removed), ["user:ann room-left", "exit ann"]);
+        let access =
+            json!({ "visibility": "private", "members": { "bob": "member", "cem": "member" } });
+        let payload = json!({ "access": access });
+        let narrowed = event(&mut stage, &who("owner"), "update-room", payload).await;
+        assert_eq!(events(&narrowed), ["user:dan room-left", "exit dan", "others room-updated"]);
+        let payload = json!({ "userId": "cem" });
+        let banned = event(&mut stage, &who("owner"), "ban-user", payload).await;
+        assert_eq!(events(&banned)[3], "all user-left-room", "the room is not large any more");
+        let due = EventId { ms: stage.clock.ms + 1_000, seq: 0 };
+        let payload = json!({ "roomId": stage.room });
+        let told = stage.event_at(due, &who("service"), "presence-tick", payload).await;
+        let (_, name, payload) = told.frames().remove(0);
+        assert_eq!((name.as_str(), &payload["memberCount"]), ("room-presence", &json!(2)));
+        let left: BTreeSet<_> = payload["left"]
+            .as_array()
+            .expect("users")
+            .iter()
+            .map(|user| user["id"].clone().to_string())
+            .collect();
+        assert_eq!(left, BTreeSet::from(["\"ann\"", "\"dan\""].map(str::to_owned)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_put_out_last_leaves_a_room_to_be_forgotten() {
+    each(async |mut stage: Stage| {
+        let moderator = who("mod").with("moderator");
+        joined(&mut stage, &["ann", "bob"]).await;
+        stage.ok(&moderator, "ban-user", json!({ "userId": "ann" })).await;
+        assert_eq!(look(&stage).await, None, "bob is there");
+        stage.ok(&moderator, "remove-member", json!({ "userId": "bob" })).await;
+        assert_eq!(look(&stage).await, Some(stage.clock.ms + MONTH_MS));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn too_many_are_not_put_out_at_once() {
     each(async |mut stage: Stage| {
         made(&mut stage, json!({ "visibility": "public" })).await;

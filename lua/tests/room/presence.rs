@@ -301,6 +301,14 @@ async fn a_user_and_back_ends_learn_where_somebody_is() {
             [("room-vacated".into(), room.clone()), ("room-exited".into(), no_more("ann", false))],
             "ann still belongs"
         );
+        let back = stage.event(&ann, "join-room", at(&stage)).await;
+        assert_eq!(
+            sent(&back),
+            [("room-entered".into(), is("ann")), ("room-occupied".into(), room.clone())],
+            "present again"
+        );
+        drop(&mut stage, &ann).await;
+        expire(&mut stage, &ann).await;
         let left = stage.event(&ann, "leave-room", at(&stage)).await;
         assert_eq!(sent(&left), [("room-exited".into(), no_more("ann", true))]);
         let due = lua::key::due(stage.partition);
@@ -321,7 +329,8 @@ async fn who_owns_a_room_or_is_on_its_list_belongs_to_it_after_leaving() {
             let kept = left.after.get(&stage.keys().belongs());
             let belongs = kept.is_some_and(|all| all.iter().any(|mark| mark.starts_with(user)));
             assert_eq!(belongs, user != "cat", "{user}");
-            let exited = sent(&left).into_iter().find(|(event, _)| event == "room-exited").expect("told");
+            let exited =
+                sent(&left).into_iter().find(|(event, _)| event == "room-exited").expect("told");
             assert_eq!(exited.1["belongs"], user == "cat");
         }
     })
@@ -357,7 +366,9 @@ async fn a_status_is_shown_to_the_others() {
 async fn who_may_not_write_does_not_type() {
     each(async |mut stage: Stage| {
         let access = json!({ "visibility": "public", "members": { "vic": "viewer" } });
-        stage.ok(&who("ann"), "create-room", json!({ "type": "discussion", "access": access })).await;
+        stage
+            .ok(&who("ann"), "create-room", json!({ "type": "discussion", "access": access }))
+            .await;
         for user in ["ann", "vic", "bob"] {
             stage.ok(&who(user), "join-room", json!({})).await;
         }

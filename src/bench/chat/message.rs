@@ -96,7 +96,10 @@ impl Finder {
     }
 
     fn find<T>(&mut self, text: &[u8], read: fn(&[u8]) -> Option<T>) -> Option<T> {
-        let value_at = |at: usize| text.get(at..)?.strip_prefix(self.marker).and_then(read);
+        let value_at = |at: usize| {
+            let value = text.get(at..)?.strip_prefix(self.marker)?;
+            read(value.trim_ascii_start())
+        };
         if let Some(value) = value_at(self.hint) {
             return Some(value);
         }
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_is_read_whatever_the_order_of_its_fields() {
+    fn a_delivery_is_read_whatever_its_layout() {
         let content = stamped(42, 7, 123_456);
         assert_eq!(content.len(), 200);
         let expected =
@@ -154,6 +157,8 @@ mod tests {
         for id_first in [true, false, true] {
             assert_eq!(scanner.scan(packet(id_first, &content).as_bytes()), Some(expected));
         }
+        let in_lines = packet(true, &content).replace(r#""content":"#, "\"content\":\n");
+        assert_eq!(scanner.scan(in_lines.as_bytes()), Some(expected), "JSON may hold white space");
     }
 
     #[test]

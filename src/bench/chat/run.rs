@@ -172,12 +172,7 @@ fn figures(
             errors: outcome.tally.errors.clone(),
         },
         parts: parts.map(|part| Part::new(part, done)).collect(),
-        generator: Generator::between(
-            before,
-            after,
-            plan.threads,
-            outcome.tally.behind_us_max,
-        ),
+        generator: Generator::between(before, after, plan.threads, outcome.tally.behind_us_max),
     }
 }
 

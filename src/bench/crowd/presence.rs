@@ -45,7 +45,8 @@ impl Ear {
 }
 
 fn read(packet: &[u8]) -> Option<Told> {
-    let (name, frame): (&str, Frame<'_>) = serde_json::from_slice(packet.strip_prefix(b"42")?).ok()?;
+    let (name, frame): (&str, Frame<'_>) =
+        serde_json::from_slice(packet.strip_prefix(b"42")?).ok()?;
     let count = frame.member_count;
     match name {
         "room-presence" => {
@@ -163,7 +164,8 @@ mod tests {
 
     #[test]
     fn an_answer_tells_the_count_behind_its_members() {
-        let answer = br#"[{"ok":true,"members":[{"id":"a"}],"memberCount":12,"recentMessages":[]}]"#;
+        let answer =
+            br#"[{"ok":true,"members":[{"id":"a"}],"memberCount":12,"recentMessages":[]}]"#;
         assert_eq!(count_in_answer(answer), Some(12));
         assert_eq!(count_in_answer(b"[{}]"), None);
     }

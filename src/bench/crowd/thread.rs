@@ -87,12 +87,7 @@ struct Share {
 
 impl Share {
     fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            shared,
-            found: RefCell::default(),
-            ear: RefCell::default(),
-            start: Instant::now(),
-        }
+        Self { shared, found: RefCell::default(), ear: RefCell::default(), start: Instant::now() }
     }
 
     fn now_us(&self) -> u64 {

@@ -9,6 +9,7 @@ use crate::bench::Found;
 use crate::bench::crowd::Summary;
 use crate::bench::figures::{Generator, Latency, rounded};
 use crate::bench::lag::{Seen, Worst};
+use crate::bench::store::SlowCommand;
 use crate::bench::usage::PartUsage;
 
 /// The room's partition may be so far behind, ms.
@@ -114,18 +115,6 @@ impl From<PartUsage> for Part {
         let (cpu_seconds, system_seconds) = (rounded(cpu.total()), rounded(cpu.system));
         Self { name, processes, cpu_seconds, system_seconds, rss_kib }
     }
-}
-
-/// A script, or another command, that took Redis long.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SlowCommand {
-    /// Its name.
-    pub name: String,
-    /// How often.
-    pub times: u64,
-    /// The longest, ms.
-    pub max_ms: f64,
 }
 
 impl Found for Figures {

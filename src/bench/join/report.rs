@@ -104,14 +104,8 @@ fn redis(figures: &Figures) -> String {
         per_user(connected - empty),
         per_user(joined - connected)
     );
-    let slow = figures.slow.iter();
-    let slow: Vec<_> = slow
-        .map(|slow| format!("{} {} times, {:.1} ms at most", slow.name, slow.times, slow.max_ms))
-        .collect();
-    match slow.is_empty() {
-        true => text.push_str("\nNothing took Redis 2 ms"),
-        false => text.push_str(&format!("\nWhat took Redis 2 ms or more: {}", slow.join("; "))),
-    }
+    text.push('\n');
+    text.push_str(&table::slow(&figures.slow));
     text
 }
 
@@ -120,8 +114,9 @@ mod tests {
     use super::*;
     use crate::bench::Found;
     use crate::bench::figures::{Generator, Latency};
-    use crate::bench::join::figures::{Part, SlowCommand};
+    use crate::bench::join::figures::Part;
     use crate::bench::lag::{Seen, Worst};
+    use crate::bench::store::SlowCommand;
 
     fn phase(name: &'static str) -> Phase {
         Phase {

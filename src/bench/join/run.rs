@@ -1,6 +1,5 @@
 //! One run: service, clients, the storm, a rest, the exodus, figures.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -8,14 +7,14 @@ use anyhow::Result;
 use lua::Redis;
 use lua::id::Partition;
 
-use super::figures::{Counts, Figures, Phase, Setup, SlowCommand};
+use super::figures::{Counts, Figures, Phase, Setup};
 use super::options::Options;
 use crate::bench::crowd::{Counters, Crowd, Leaving, Plan, Shared};
 use crate::bench::figures::{Generator, Latency, rounded};
 use crate::bench::host::Host;
 use crate::bench::lag::{self, Watch};
 use crate::bench::service::Service;
-use crate::bench::store::{Slow, SlowLog, used_memory};
+use crate::bench::store::{SLOW_US, SlowLog, slowest, used_memory};
 use crate::bench::usage::{self, Reading};
 use crate::bench::users;
 use crate::failure::Failure;
@@ -28,9 +27,6 @@ const CALM_MAX: Duration = Duration::from_secs(60);
 
 /// How long users who were cut off may stay members, the grace included.
 const CUT_MAX: Duration = Duration::from_secs(30);
-
-/// What takes Redis so long is told.
-const SLOW_US: u64 = 2_000;
 
 /// Measures a storm of joins.
 pub async fn run(options: &Options) -> Result<Figures, Failure> {
@@ -131,7 +127,10 @@ impl<'a> Storm<'a> {
             phases,
             redis_bytes: self.redis_bytes.try_into().unwrap_or_default(),
             slow,
-            generator: Generator { behind_ms_max: found.behind_us_max as f64 / 1_000.0, ..generator },
+            generator: Generator {
+                behind_ms_max: found.behind_us_max as f64 / 1_000.0,
+                ..generator
+            },
         };
         Ok(figures)
     }
@@ -164,9 +163,7 @@ impl Watched {
         let phase = Phase {
             name,
             seconds: rounded(after.seconds_since(&self.before)),
-            answer_bytes: per_user(
-                shared.counters.answer_bytes.load(Relaxed) - self.answer_bytes,
-            ),
+            answer_bytes: per_user(shared.counters.answer_bytes.load(Relaxed) - self.answer_bytes),
             told_bytes: per_user(shared.counters.told_bytes.load(Relaxed) - self.told_bytes),
             lag: self.lag.finish().await?,
             parts: parts.into_iter().map(Into::into).collect(),
@@ -174,23 +171,4 @@ impl Watched {
         let threads = shared.plan.threads;
         Ok((phase, Generator::between(&self.before, &after, threads, 0)))
     }
-}
-
-/// What took long, by name, the longest first.
-fn slowest(all: Vec<Slow>) -> Vec<SlowCommand> {
-    let mut by_name: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for Slow { name, micros } in all {
-        let (times, longest) = by_name.entry(name).or_default();
-        (*times, *longest) = (*times + 1, micros.max(*longest));
-    }
-    let mut list: Vec<_> = by_name
-        .into_iter()
-        .map(|(name, (times, longest))| SlowCommand {
-            name,
-            times,
-            max_ms: longest as f64 / 1_000.0,
-        })
-        .collect();
-    list.sort_by(|a, b| b.max_ms.total_cmp(&a.max_ms));
-    list
 }

@@ -7,11 +7,12 @@ use lua::moderation::{
     self, GetReports, Kind, ReportMessage, ResolveReport, SanctionUser, SetSlowMode,
 };
 
+use super::room::bounds;
 use crate::config::Config;
 
 pub fn sanction(commit: Commit<'_>, kind: Kind, payload: &SanctionUser, config: &Config) -> Cmd {
     let commit = commit.once(payload.request(), payload);
-    moderation::sanction(&commit, kind, payload, config.log_max as usize)
+    moderation::sanction(&commit, kind, payload, &bounds(config))
 }
 
 pub fn pardon(commit: Commit<'_>, kind: Kind, payload: &SanctionUser, config: &Config) -> Cmd {
@@ -35,5 +36,5 @@ pub fn reports(commit: Commit<'_>, payload: &GetReports) -> Cmd {
 
 pub fn resolve(commit: Commit<'_>, payload: &ResolveReport, config: &Config) -> Cmd {
     let commit = commit.once(payload.request(), payload);
-    moderation::resolve(&commit, payload, config.log_max as usize)
+    moderation::resolve(&commit, payload, &bounds(config))
 }

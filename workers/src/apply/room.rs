@@ -5,11 +5,20 @@ use lua::commit::Commit;
 use lua::event::Payload;
 use lua::refusal::{Code, Refusal};
 use lua::room::{
-    self, CloseRoom, CreateRoom, InviteToRoom, ListRooms, RemoveMember, RoomIdle, RoomListed,
-    RoomUnlisted, Scope, UpdateRoom,
+    self, Bounds, CloseRoom, CreateRoom, InviteToRoom, ListRooms, RemoveMember, RoomIdle,
+    RoomListed, RoomUnlisted, Scope, UpdateRoom,
 };
 
 use crate::config::Config;
+
+/// What the settings say about rooms that users are put out of.
+pub fn bounds(config: &Config) -> Bounds {
+    Bounds {
+        log_max: config.log_max as usize,
+        batch_above: config.presence_batch_above,
+        idle_ms: config.room_idle_ttl_ms,
+    }
+}
 
 /// Two halves: the user's partition counts the room, then the room's makes it and answers.
 pub fn create(commit: Commit<'_>, payload: &CreateRoom, config: &Config) -> Cmd {
@@ -21,7 +30,7 @@ pub fn create(commit: Commit<'_>, payload: &CreateRoom, config: &Config) -> Cmd 
     // The edge named the entity: the payload's id, or one that follows from user and request.
     match commit.record().entity.parse() {
         Ok(room) if commit.record().is_relayed() => {
-            room::create(&commit, &room, payload, config.log_max as usize)
+            room::create(&commit, &room, payload, &bounds(config))
         }
         Ok(room) => room::claim(&commit, &room, config.rooms_owned_max),
         Err(problem) => commit.refuse(&Refusal::field(Code::InvalidPayload, "roomId", problem)),
@@ -30,7 +39,7 @@ pub fn create(commit: Commit<'_>, payload: &CreateRoom, config: &Config) -> Cmd 
 
 pub fn update(commit: Commit<'_>, payload: &UpdateRoom, config: &Config) -> Cmd {
     let commit = commit.once(payload.request(), payload);
-    room::update(&commit, payload, config.log_max as usize)
+    room::update(&commit, payload, &bounds(config))
 }
 
 pub fn invite(commit: Commit<'_>, payload: &InviteToRoom, config: &Config) -> Cmd {
@@ -40,7 +49,7 @@ pub fn invite(commit: Commit<'_>, payload: &InviteToRoom, config: &Config) -> Cm
 
 pub fn remove(commit: Commit<'_>, payload: &RemoveMember, config: &Config) -> Cmd {
     let commit = commit.once(payload.request(), payload);
-    room::remove(&commit, payload, config.log_max as usize, config.room_idle_ttl_ms)
+    room::remove(&commit, payload, &bounds(config))
 }
 
 pub fn close(commit: Commit<'_>, payload: &CloseRoom, config: &Config) -> Cmd {

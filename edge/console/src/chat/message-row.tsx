@@ -182,7 +182,9 @@ export class MessageRow extends Component<Props, State> {
     if ("pointerType" in event && event.pointerType !== "mouse") return;
     const next = event.relatedTarget;
     const isInside = next instanceof Node && event.currentTarget.contains(next);
-    if (isInside || this.#isHeld()) return;
+    // The keyboard goes on to the composer after an edit, the pointer stays.
+    const isPointedAt = event.type === "focusout" && event.currentTarget.matches(":hover");
+    if (isInside || isPointedAt || this.#isHeld()) return;
     this.setState({ active: false });
     if (MessageRow.current === this) MessageRow.current = undefined;
   };

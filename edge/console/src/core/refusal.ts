@@ -1,6 +1,9 @@
 // What went wrong, as a code that the page can act on and a sentence that a person can read.
 import type { ErrorBody } from "./contract.ts";
 
+/** What the server says, or this page by a code of its own. */
+type Body = Omit<ErrorBody, "code" | "details"> & { code: string; details?: unknown };
+
 /** The answer `ok: false`, or one of this page's own codes `offline` and `no-answer`. */
 export class Refusal extends Error {
   readonly code: string;
@@ -8,7 +11,7 @@ export class Refusal extends Error {
   readonly retryAt: number | undefined;
   readonly details: unknown;
 
-  constructor(body: ErrorBody, now = Date.now()) {
+  constructor(body: Body, now = Date.now()) {
     super(body.message);
     this.name = "Refusal";
     this.code = body.code;

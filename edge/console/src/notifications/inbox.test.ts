@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Notification } from "../core/contract.ts";
 import { EMPTY_INBOX, withArrived, withNewest, withOlder, withRead } from "./inbox.ts";
 
-const item = (id: string): Notification => ({ id, kind: "mention", title: id, body: "", createdAt: 1 });
+const item = (id: string): Notification => ({ id, kind: "mention", title: id, body: "", data: {}, createdAt: 1 });
 const ids = (inbox: { items: readonly Notification[] }) => inbox.items.map(({ id }) => id);
 const page = (list: string[], unreadCount: number, hasMore = false) => ({
   notifications: list.map(item),

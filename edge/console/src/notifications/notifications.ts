@@ -52,10 +52,10 @@ export class Notifications {
   /** Goes where the notification points to; an invitation is accepted by that. */
   open(item: Notification): void {
     const roomId = roomOf(item);
-    const messageId = item.data?.messageId;
+    const { messageId } = item.data;
     if (roomId !== undefined) {
       this.#rooms.enter(roomId);
-      this.#wanted = item.kind === "mention" && messageId !== undefined ? { roomId, messageId } : undefined;
+      this.#wanted = item.kind === "mention" && typeof messageId === "string" ? { roomId, messageId } : undefined;
       if (this.#rooms.get(roomId)?.phase === "joined") this.#goToWanted();
     }
     if (item.readAt === undefined) void this.read({ notificationIds: [item.id] });
@@ -111,5 +111,5 @@ export class Notifications {
 
 /** The room that a notification is about, if it is about one. */
 export function roomOf({ data }: Notification): string | undefined {
-  return typeof data?.roomId === "string" ? data.roomId : undefined;
+  return typeof data.roomId === "string" ? data.roomId : undefined;
 }

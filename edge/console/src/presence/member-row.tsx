@@ -1,5 +1,5 @@
 // One person in the list of members: status, role, and for who moderates what can be done.
-import type { Member } from "../core/contract.ts";
+import type { Present } from "../core/contract.ts";
 import { useStore } from "../core/store.ts";
 import { mayActOn } from "../moderation/authority.ts";
 import type { UserAction } from "../moderation/moderation.ts";
@@ -11,13 +11,13 @@ import { useServices } from "../shell/services.ts";
 import { untilWords } from "../shell/time.ts";
 import { STATUS_CLASS, STATUS_WORDS } from "./status-words.ts";
 
-const ROLE_WORDS: Partial<Record<NonNullable<Member["roomRole"]>, string>> = {
+const ROLE_WORDS: Partial<Record<NonNullable<Present["roomRole"]>, string>> = {
   owner: "owner",
   moderator: "moderator",
   viewer: "reads along",
 };
 
-export function MemberRow({ roomId, member }: { roomId: string; member: Member }) {
+export function MemberRow({ roomId, member }: { roomId: string; member: Present }) {
   const { me, standing, moderation } = useServices();
   const level = useStore(standing.levels, (all) => all.get(roomId) ?? 0);
   const known = useStore(moderation.sanctions, (all) => all.get(roomId) ?? NO_SANCTIONS);
@@ -54,7 +54,7 @@ export function MemberRow({ roomId, member }: { roomId: string; member: Member }
   );
 }
 
-function MemberMenu({ roomId, member, isMuted }: { roomId: string; member: Member; isMuted: boolean }) {
+function MemberMenu({ roomId, member, isMuted }: { roomId: string; member: Present; isMuted: boolean }) {
   const { overlays } = useServices();
   const item = (label: string, action: UserAction, danger = false): MenuItem => ({
     label,

@@ -14,7 +14,14 @@ test("a limit is a whole number or nothing", () => {
 });
 
 test("a room in a line", () => {
-  const room = { id: "graphs", type: "contest" as const, createdAt: 1 };
+  const room = {
+    id: "graphs",
+    type: "contest" as const,
+    name: "Graphs",
+    createdAt: 1,
+    createdBy: "ana",
+    slowModeMs: 0,
+  };
   expect(roomFacts(room)).toBe("Contest");
   expect(roomFacts({ ...room, maxMembers: 20 })).toBe("Contest · at most 20 people");
 });

@@ -27,7 +27,14 @@ test("who was put out is not brought back by a reload; who found a full room is"
 });
 
 test("what the owner was told about access outlives an update for everyone", () => {
-  const room = { id: "graphs", type: "discussion" as const, name: "Graphs", createdAt: 1 };
+  const room = {
+    id: "graphs",
+    type: "discussion" as const,
+    name: "Graphs",
+    createdAt: 1,
+    createdBy: "ana",
+    slowModeMs: 0,
+  };
   const mine = described(opened("graphs"), { ...room, access: { visibility: "private" } });
   const updated = described(mine, { ...room, name: "Trees" });
   expect(updated).toMatchObject({ name: "Trees", isPrivate: true });
