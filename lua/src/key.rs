@@ -360,8 +360,7 @@ mod tests {
     fn rooms_share_no_key_whatever_their_ids() {
         let within = |key: &String| key.split_once("}:").expect("a tag").1.to_owned();
         let own: Vec<_> = keys("a").iter().map(within).collect();
-        for suffix in ["access", "members", "presence", "connections", "belongs", "order", "log"]
-        {
+        for suffix in ["access", "members", "presence", "connections", "belongs", "order", "log"] {
             for between in [":", ".", "@", "-", "_"] {
                 let other = keys(&format!("a{between}{suffix}"));
                 assert!(

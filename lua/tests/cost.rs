@@ -6,6 +6,7 @@ mod stage;
 
 use lua::batch::Batch;
 use lua::id::EventId;
+use lua::key::RoomKeys;
 use redis::Value;
 use serde_json::{Value as Json, json};
 use stage::{Stage, Who, alone, who};
@@ -119,8 +120,7 @@ async fn cost_of_own(stage: &mut Stage, middle: &str) {
             let mut payload = payload.clone();
             payload["messageId"] = if event == "mark-read" { middle.into() } else { id.clone() };
             payload["roomId"] = stage.room.as_str().into();
-            let _: i64 =
-                stage.command(&["HSET", &stage.keys().belongs(), "user-1", "1-0"]).await;
+            let _: i64 = stage.command(&["HSET", &stage.keys().belongs(), "user-1", "1-0"]).await;
             took.push(timed(stage, &author, event, payload).await);
         }
         judge(event, took, "by the author");
@@ -164,6 +164,10 @@ async fn fill(stage: &mut Stage) -> String {
         }
         batch.run(&stage.redis, stage.node).await.expect("filled");
     }
+    fill_messages(stage, &keys).await
+}
+
+async fn fill_messages(stage: &mut Stage, keys: &RoomKeys) -> String {
     let mut ids = Vec::new();
     for _ in 0..MESSAGES {
         ids.push(EventId { ms: stage.clock.ms + 1 + ids.len() as u64, seq: 0 });

@@ -446,8 +446,22 @@ const LATER: &[(&str, &str, &str, &str)] = &[
 fn records() -> impl Iterator<Item = (Record, Vec<&'static str>)> {
     let later = LATER.iter().map(|(event, entity, payload, _)| {
         let fields = [
-            "event", event, "entity", entity, "user", "ann", "name", "Ann", "roles", "", "origin", "e/c",
-            "payload", payload, "source", "42 1795413580061-0",
+            "event",
+            event,
+            "entity",
+            entity,
+            "user",
+            "ann",
+            "name",
+            "Ann",
+            "roles",
+            "",
+            "origin",
+            "e/c",
+            "payload",
+            payload,
+            "source",
+            "42 1795413580061-0",
         ];
         fields.to_vec()
     });

@@ -252,7 +252,11 @@ fn documented_refusals_are_those_made() {
         quoted(&File::read("lib/admit").body, "refuse(event, '", '\'').map(str::to_owned).collect();
     each(|source, file| {
         let mut made = BTreeSet::new();
-        let own = source.uses.iter().filter(|lib| **lib != "refuse").map(|lib| File::read(&format!("lib/{lib}")).body);
+        let own = source
+            .uses
+            .iter()
+            .filter(|lib| **lib != "refuse")
+            .map(|lib| File::read(&format!("lib/{lib}")).body);
         for body in own.chain([file.body.clone()]) {
             made.extend(quoted(&body, "refuse(event, '", '\'').map(str::to_owned));
             made.extend(quoted(&body, "\"code\":\"", '"').map(str::to_owned));
@@ -271,7 +275,10 @@ fn documented_refusals_are_those_made() {
     // `admit` refuses with what `enter` gives, and `open` with one code of its own.
     let enter: BTreeSet<String> =
         quoted(&File::read("lib/enter").body, "return nil, '", '\'').map(str::to_owned).collect();
-    assert_eq!(admit, BTreeSet::from(["banned", "forbidden", "gone", "not-found"].map(str::to_owned)));
+    assert_eq!(
+        admit,
+        BTreeSet::from(["banned", "forbidden", "gone", "not-found"].map(str::to_owned))
+    );
     assert_eq!(admit, enter);
     let open = File::read("lib/open");
     let made: BTreeSet<String> =

@@ -131,7 +131,9 @@ async fn every_action_is_for_whom_the_table_says() {
                         "n" => "not-found",
                         done => done,
                     };
-                    let what = format!("{event} {payload} in a {visibility} {kind} by {user} as {roles:?}");
+                    let what = format!(
+                        "{event} {payload} in a {visibility} {kind} by {user} as {roles:?}"
+                    );
                     assert_eq!(came, expected, "{what}");
                     if came == "+" {
                         message = room(&mut stage, kind, visibility, creator).await;

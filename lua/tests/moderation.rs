@@ -44,10 +44,7 @@ async fn who_is_muted_reads_and_does_not_write_until_it_is_over() {
         let muted = in_room(&mut stage, &who("mod"), "mute-user", payload).await;
         let until = muted.id.ms + 5_000;
         let room_id = stage.room.as_str();
-        assert_eq!(
-            muted.result(),
-            &json!({ "roomId": room_id, "userId": "ann", "until": until })
-        );
+        assert_eq!(muted.result(), &json!({ "roomId": room_id, "userId": "ann", "until": until }));
         assert_eq!(
             muted.frames(),
             [(
@@ -166,8 +163,7 @@ async fn who_is_banned_is_out_and_stays_out() {
 async fn who_was_never_there_can_be_banned_and_staff_cannot_be_kept_out() {
     each(async |mut stage| {
         room(&mut stage).await;
-        let banned =
-            in_room(&mut stage, &who("mod"), "ban-user", json!({ "userId": "eve" })).await;
+        let banned = in_room(&mut stage, &who("mod"), "ban-user", json!({ "userId": "eve" })).await;
         assert_eq!(banned.frames().len(), 1, "nobody left");
         assert_eq!(banned.frames()[0].2["user"], json!({ "id": "eve", "name": "eve" }));
         assert!(banned.sent.is_empty());
@@ -324,7 +320,8 @@ async fn a_report_is_resolved_once_and_does_what_was_decided() {
             let payload = json!({
                 "reportId": report, "action": action, "durationMs": 1, "note": "seen",
             });
-            let resolved = in_room(&mut stage, &who("mod"), "resolve-report", payload.clone()).await;
+            let resolved =
+                in_room(&mut stage, &who("mod"), "resolve-report", payload.clone()).await;
             let names: Vec<String> = resolved.frames().into_iter().map(|frame| frame.1).collect();
             assert_eq!(names, told, "{action}");
             let now = &resolved.result()["report"];
@@ -342,12 +339,30 @@ async fn a_report_is_resolved_once_and_does_what_was_decided() {
             let content = if action == "delete-message" { "" } else { "hm" };
             assert_eq!(last["content"], content, "{action}");
         }
-        assert_eq!(stage.refused(&who("ann"), "resolve-report", json!({
-            "reportId": "1-1", "action": "dismiss",
-        })).await, "forbidden");
-        assert_eq!(stage.refused(&who("mod"), "resolve-report", json!({
-            "reportId": "1-1", "action": "dismiss",
-        })).await, "not-found");
+        assert_eq!(
+            stage
+                .refused(
+                    &who("ann"),
+                    "resolve-report",
+                    json!({
+                        "reportId": "1-1", "action": "dismiss",
+                    })
+                )
+                .await,
+            "forbidden"
+        );
+        assert_eq!(
+            stage
+                .refused(
+                    &who("mod"),
+                    "resolve-report",
+                    json!({
+                        "reportId": "1-1", "action": "dismiss",
+                    })
+                )
+                .await,
+            "not-found"
+        );
     })
     .await;
 }
@@ -381,9 +396,11 @@ async fn slow_mode_is_told_and_is_for_moderators_to_set() {
         assert_eq!(told["room"]["slowModeMs"], 30_000);
         assert_eq!(told["room"].get("access"), None);
 
-        let said = in_room(&mut stage, &who("ann"), "send-message", json!({ "content": "a" })).await;
+        let said =
+            in_room(&mut stage, &who("ann"), "send-message", json!({ "content": "a" })).await;
         assert_eq!(said.outcome, Outcome::Logged);
-        let soon = in_room(&mut stage, &who("ann"), "send-message", json!({ "content": "b" })).await;
+        let soon =
+            in_room(&mut stage, &who("ann"), "send-message", json!({ "content": "b" })).await;
         assert_eq!(soon.code(), "rate-limited");
         let wait = soon.answer["error"]["retryAfterMs"].as_u64().expect("a time");
         assert_eq!(soon.id.ms + wait, said.id.ms + 30_000, "true to the millisecond");

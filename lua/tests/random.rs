@@ -332,7 +332,8 @@ fn without_quotes(messages: &BTreeMap<EventId, Json>) -> BTreeMap<EventId, Json>
 fn as_repeated(entry: &Json, stored: &BTreeMap<EventId, Json>) -> Json {
     let mut entry = entry.clone();
     entry["frames"].as_array_mut().expect("frames").retain_mut(|frame| {
-        let Some([name, payload]) = frame.get_mut("frame").and_then(Json::as_array_mut).map(|f| &mut f[..])
+        let Some([name, payload]) =
+            frame.get_mut("frame").and_then(Json::as_array_mut).map(|f| &mut f[..])
         else {
             return true;
         };
@@ -357,7 +358,8 @@ fn no_trace_of_others(stage: &Stage, ended: &Ended, stored: &BTreeMap<EventId, J
     let lists = ended.keys.get(&keys.lists()).cloned().unwrap_or_default();
     let items = lists.chunks(2).filter(|item| !item[0].starts_with("free ")).count();
     let threaded = stored.values().filter(|message| message.get("threadId").is_some()).count();
-    let reactions = stored.values().flat_map(|m| m["reactions"].as_object().expect("a map").values());
+    let reactions =
+        stored.values().flat_map(|m| m["reactions"].as_object().expect("a map").values());
     let reacted: u64 = reactions.map(|reaction| reaction["count"].as_u64().expect("a count")).sum();
     assert_eq!(items as u64, threaded as u64 + reacted, "{lists:?}");
     for field in ended.keys.get(&keys.index()).into_iter().flatten() {

@@ -162,7 +162,12 @@ async fn only_the_owner_moves_on_and_a_defect_is_put_aside_with_that() {
         let read = outbox(redis, partition).await;
         assert_eq!(read.len(), 3);
         let defect = read[1].1.clone().expect_err("it has no target");
-        let stale = relay::advance(partition, stage.lease.fence - 1, read[1].0, std::slice::from_ref(&defect));
+        let stale = relay::advance(
+            partition,
+            stage.lease.fence - 1,
+            read[1].0,
+            std::slice::from_ref(&defect),
+        );
         let before = stage.snapshot().await;
         assert!(
             matches!(run(redis, node, stale).await, Value::ServerError(e) if e.code() == "FENCED")

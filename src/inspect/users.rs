@@ -48,12 +48,7 @@ pub fn edges(edges: &[EdgeState]) {
     let mut rows = table(&["edge", "last beat", "connections", "places in rooms"]);
     for edge in edges {
         let beat = edge.beat_ms_ago.map_or_else(|| "gone".to_owned(), |ms| format!("{ms} ms ago"));
-        rows.add_row([
-            edge.id.clone(),
-            beat,
-            edge.connections.to_string(),
-            edge.seats.to_string(),
-        ]);
+        rows.add_row([edge.id.clone(), beat, edge.connections.to_string(), edge.seats.to_string()]);
     }
     align(&mut rows, 1..4);
     say(rows);

@@ -1,6 +1,6 @@
 //! What people really typed, through the whole system and back. The lines are not part of this
-//! repository: `CHAT_LINES` names the file (gzip; per line `{log, line, text?, reply_to_lines?}`);
-//! where there is none, nothing is tested.
+//! repository (gzip; per line `{log, line, text?, reply_to_lines?}`); where they are not beside it,
+//! nothing is tested.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ type Place = (String, i64);
 
 async fn what_people_type_arrives_as_they_typed_it(topology: Topology) {
     let Some(lines) = lines() else {
-        println!("skipped: CHAT_LINES names no file, and ../shared/data has none");
+        println!("skipped: ../shared/data has no chat lines");
         return;
     };
     let stack = start(topology).await;
@@ -116,8 +116,7 @@ async fn history(client: &Client) -> Vec<Value> {
 
 fn lines() -> Option<Vec<Value>> {
     let beside = "../shared/data/chat/ubuntu-irc-8000.ndjson.gz";
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(beside);
-    let file = std::env::var_os("CHAT_LINES").map_or(beside, PathBuf::from);
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(beside);
     if !file.is_file() {
         return None;
     }

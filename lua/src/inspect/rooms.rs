@@ -158,9 +158,8 @@ pub async fn room(redis: &Redis, id: &RoomId) -> Result<Option<RoomDetails>, Red
     let mut members = Vec::new();
     if !present.is_empty() {
         let presence = keys.presence();
-        let wanted: Vec<&str> = std::iter::once(presence.as_str())
-            .chain(present.iter().map(String::as_str))
-            .collect();
+        let wanted: Vec<&str> =
+            std::iter::once(presence.as_str()).chain(present.iter().map(String::as_str)).collect();
         let found = list(ask(redis, partition, command("HMGET", &wanted)).await?);
         members = found.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
     }

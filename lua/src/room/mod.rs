@@ -10,8 +10,8 @@ mod presence;
 use std::collections::BTreeMap;
 
 use redis::RedisError;
-use serde::de::Error as _;
 use schemars::JsonSchema;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Redis;

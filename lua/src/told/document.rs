@@ -86,17 +86,19 @@ pub fn asyncapi() -> Value {
         "components": {
             "messages": messages,
             "schemas": generator.take_definitions(true),
-            "securitySchemes": {
-                "token": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": "In CONNECT's `auth.token`, or else the header Authorization. \
-                        Refused with CONNECT_ERROR `{message, data: {code}}`: `missing-token`, \
-                        `invalid-token`, `expired-token`, `rate-limited`, `unavailable`.",
-                },
-            },
+            "securitySchemes": { "token": token() },
         },
+    })
+}
+
+fn token() -> Value {
+    json!({
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "In CONNECT's `auth.token`, or else the header Authorization. Refused with \
+            CONNECT_ERROR `{message, data: {code}}`: `missing-token`, `invalid-token`, `expired-token`, \
+            `rate-limited`, `unavailable`.",
     })
 }
 

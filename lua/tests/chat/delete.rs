@@ -51,8 +51,7 @@ async fn the_author_and_who_moderates_delete() {
     each(async |mut stage: Stage| {
         room_with_roles(&mut stage).await;
         let platform = who("pat").with("moderator");
-        let _: i64 =
-            stage.command(&["HSET", &stage.keys().access(), "pat", "member"]).await;
+        let _: i64 = stage.command(&["HSET", &stage.keys().access(), "pat", "member"]).await;
         for (deletes, code) in [
             (who("ann"), None),
             (who("olga"), None),
@@ -140,9 +139,14 @@ async fn nothing_that_was_deleted_is_repeated() {
             assert!(text.contains(r#""excerpt":"""#), "{place}: the quote is blank: {text}");
         }
         let quote = &messages(&mut stage).await[1]["replyTo"];
-        assert_eq!(quote, &json!({ "id": id, "sender": { "id": "ann", "name": "ANN" }, "excerpt": "" }));
         assert_eq!(
-            stage.refused(&who("bob"), "send-message", json!({ "content": "x", "replyTo": id })).await,
+            quote,
+            &json!({ "id": id, "sender": { "id": "ann", "name": "ANN" }, "excerpt": "" })
+        );
+        assert_eq!(
+            stage
+                .refused(&who("bob"), "send-message", json!({ "content": "x", "replyTo": id }))
+                .await,
             "gone"
         );
     })

@@ -62,7 +62,9 @@ async fn only_the_author_edits_and_not_for_ever() {
         assert_eq!(stage.refused(&who("eve"), "edit-message", edit.clone()).await, "not-found");
         let unknown = json!({ "messageId": "1-1", "content": "x" });
         assert_eq!(stage.refused(&who("ann"), "edit-message", unknown).await, "not-found");
-        for (content, code) in [("".to_owned(), "invalid-payload"), ("x".repeat(4_001), "too-large")] {
+        for (content, code) in
+            [("".to_owned(), "invalid-payload"), ("x".repeat(4_001), "too-large")]
+        {
             let bad = json!({ "messageId": id, "content": content });
             assert_eq!(stage.refused(&who("ann"), "edit-message", bad).await, code);
         }

@@ -29,8 +29,7 @@ fn names(applied: &Applied) -> Vec<String> {
 async fn whoever_is_mentioned_is_told_without_the_content() {
     each(async |mut stage: Stage| {
         stage.ok(&who("ann"), "join-room", json!({})).await;
-        let _: i64 =
-            stage.command(&["HSET", &stage.keys().room(), "name", "A/B \"\\ 😀"]).await;
+        let _: i64 = stage.command(&["HSET", &stage.keys().room(), "name", "A/B \"\\ 😀"]).await;
         let said = mention(&mut stage, &["bob", "ann", "auth0|x/y", "bob"]).await;
         let told = notified(&said);
         assert_eq!(names(&said), ["bob", "auth0|x/y"], "each once, not oneself");

@@ -8,7 +8,13 @@ use crate::stage::{Applied, Stage, Who, each, who};
 use crate::{room_with_roles, sanction};
 
 /// Sends a message so many milliseconds after `begin`.
-async fn send_at(stage: &mut Stage, begin: u64, after_ms: u64, who: &Who, payload: Json) -> Applied {
+async fn send_at(
+    stage: &mut Stage,
+    begin: u64,
+    after_ms: u64,
+    who: &Who,
+    payload: Json,
+) -> Applied {
     let mut payload = payload;
     payload["roomId"] = stage.room.as_str().into();
     let ms = begin + after_ms;
@@ -38,7 +44,10 @@ async fn ten_messages_in_any_ten_seconds() {
         let service = who("ann").with("service");
         send_at(&mut stage, begin, 950, &service, text.clone()).await.result();
         let admin = who("ann").with("admin");
-        assert_eq!(retry_after(&send_at(&mut stage, begin, 960, &admin, text.clone()).await), 9_040);
+        assert_eq!(
+            retry_after(&send_at(&mut stage, begin, 960, &admin, text.clone()).await),
+            9_040
+        );
         // Refused ones do not count, and the time that was said is true to the millisecond.
         let early = send_at(&mut stage, begin, 900 + wait - 1, &who("ann"), text.clone()).await;
         assert_eq!(retry_after(&early), 1);
@@ -87,8 +96,7 @@ async fn what_is_refused_for_another_reason_does_not_count() {
 async fn slow_mode_holds_for_those_who_do_not_moderate() {
     each(async |mut stage: Stage| {
         room_with_roles(&mut stage).await;
-        let _: i64 =
-            stage.command(&["HSET", &stage.keys().room(), "slowModeMs", "60000"]).await;
+        let _: i64 = stage.command(&["HSET", &stage.keys().room(), "slowModeMs", "60000"]).await;
         let begin = stage.clock.ms + 20_000;
         let text = json!({ "content": "x" });
         for rate in [0, 10] {

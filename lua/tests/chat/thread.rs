@@ -98,8 +98,11 @@ async fn any_id_is_a_place_in_a_thread() {
             between.push(say_as(&mut stage, &who("bob"), json!({ "content": "x" })).await);
         }
         for (n, place) in between.iter().enumerate() {
-            for (field, expected) in [("after", n..9.min(n + 4)), ("before", n.saturating_sub(4)..n)] {
-                let asked = json!({ "roomId": stage.room, "threadId": root, "limit": 4, field: place });
+            for (field, expected) in
+                [("after", n..9.min(n + 4)), ("before", n.saturating_sub(4)..n)]
+            {
+                let asked =
+                    json!({ "roomId": stage.room, "threadId": root, "limit": 4, field: place });
                 let page = act(&mut stage, &who("ann"), "get-messages", asked).await;
                 let found: Vec<String> =
                     page.result()["messages"].as_array().expect("a list").iter().map(id).collect();

@@ -46,7 +46,7 @@ async fn the_directory_hears_of_public_rooms_alone() {
         let slowed = told(&mut stage, &ann, "set-slow-mode", json!({ "intervalMs": 1_000 })).await;
         assert_eq!(slowed[0].1["room"]["slowModeMs"], 1_000);
         let narrowed = told(&mut stage, &ann, "update-room", json!({ "access": private })).await;
-        assert_eq!(narrowed, [unlisted.clone()]);
+        assert_eq!(narrowed, std::slice::from_ref(&unlisted));
         told(&mut stage, &ann, "update-room", json!({ "access": public })).await;
         assert_eq!(told(&mut stage, &ann, "close-room", json!({})).await, [unlisted]);
     })

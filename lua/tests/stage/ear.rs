@@ -58,7 +58,8 @@ impl Ear {
     pub async fn all(&mut self) -> (Vec<Json>, Vec<Json>) {
         // One connection carries both channels: what was published before the mark is before it.
         let node = self.redis.node_of(self.partition);
-        let receivers: i64 = command(&self.redis, node, &["SPUBLISH", &self.inboxes[0].1, "mark"]).await;
+        let receivers: i64 =
+            command(&self.redis, node, &["SPUBLISH", &self.inboxes[0].1, "mark"]).await;
         assert_eq!(receivers, 1);
         while !self.heard.messages.lock().iter().any(|(_, text)| text == "mark") {
             timeout(PATIENCE, self.heard.more.notified()).await.expect("the mark arrives");

@@ -68,7 +68,9 @@ fn check_key(partition: Partition, name: &str, kind: &str, ttl_ms: i64) {
     assert_eq!(ttl_ms, -1, "{name} lives for ever");
     let promised = match part {
         "position" | "room" | "access" | "sanctions" | "presence" | "connections" | "belongs"
-        | "messages" | "index" | "gathered" | "reports" | "user" | "read" | "directory/views" => "hash",
+        | "messages" | "index" | "gathered" | "reports" | "user" | "read" | "directory/views" => {
+            "hash"
+        }
         "due" | "members" | "lists" | "rooms" | "present" | "owned" | "seats" => "zset",
         "dead" | "order" | "log" | "outbox" | "inbox" => "stream",
         // Kept as more than one list.
@@ -107,9 +109,8 @@ pub fn check_position(partition: Partition, applied: &Applied, lease: &Lease) {
     let (Some(before), Some(after)) = (applied.before.get(&name), applied.after.get(&name)) else {
         return;
     };
-    let moved = |field: &&String| {
-        !["applied=", "seq=", "from:"].iter().any(|name| field.starts_with(name))
-    };
+    let moved =
+        |field: &&String| !["applied=", "seq=", "from:"].iter().any(|name| field.starts_with(name));
     assert!(before.iter().filter(moved).eq(after.iter().filter(moved)), "the lease is as it was");
     assert!(after.contains(&format!("applied={}", applied.id)), "{after:?}");
     assert!(after.contains(&format!("seq={}", lease.seq)), "{after:?}");

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, LazyLock, Weak};
 
-use lua::batch::Batch;
 use clap::{Args, FromArgMatches};
+use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::id::{EventId, Partition, RoomId};
 use lua::lease::Lease;
@@ -132,7 +132,11 @@ impl Applied {
                 None => (
                     frame["to"].as_str().expect("an audience").to_owned(),
                     // A role stands where else a frame does.
-                    frame["frame"].as_str().or(frame["frame"][0].as_str()).expect("text").to_owned(),
+                    frame["frame"]
+                        .as_str()
+                        .or(frame["frame"][0].as_str())
+                        .expect("text")
+                        .to_owned(),
                     frame["frame"][1].clone(),
                 ),
             })
@@ -203,7 +207,8 @@ impl Stage {
     pub async fn clear(&mut self) {
         let mut keys = self.keys().all();
         keys.push(key::outbox(self.partition));
-        let delete: Vec<&str> = ["DEL"].into_iter().chain(keys.iter().map(String::as_str)).collect();
+        let delete: Vec<&str> =
+            ["DEL"].into_iter().chain(keys.iter().map(String::as_str)).collect();
         self.command::<i64>(&delete).await;
         self.last = "0-0".to_owned();
     }
@@ -244,7 +249,8 @@ impl Stage {
     pub async fn append(&mut self, id: EventId, who: &Who, event: &str, payload: &Json) -> Record {
         let entity = payload["roomId"].as_str().unwrap_or(self.room.as_str());
         // A new room comes from its maker's partition, on its second hop.
-        let relayed = (event == "create-room" && !self.is_first_hop).then(|| Source { stream: "999".to_owned(), id });
+        let relayed = (event == "create-room" && !self.is_first_hop)
+            .then(|| Source { stream: "999".to_owned(), id });
         let source = self.source.take().or(relayed);
         let record = Record {
             id,
@@ -305,8 +311,7 @@ impl Stage {
             answers.push(serde_json::from_str(answer).expect("JSON"));
         }
         let is_elsewhere = matches!(&rest, Rest::Relay { answer } if answer.is_empty());
-        let is_awaited =
-            record.ack.is_some() && !is_elsewhere && !matches!(rest, Rest::Gather(_));
+        let is_awaited = record.ack.is_some() && !is_elsewhere && !matches!(rest, Rest::Gather(_));
         assert_eq!(answers.len(), usize::from(is_awaited), "{event} is answered once: {answers:?}");
         let gathered = match rest {
             Rest::Gather(ids) => ids,

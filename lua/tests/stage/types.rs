@@ -9,10 +9,11 @@ use super::Applied;
 
 /// The answer and every frame of an event can be read as their types, which know no other field.
 pub fn fit(record: &Record, applied: &Applied) {
-    if let (Ok(row), result @ Json::Object(_)) = (client_row(&record.event), &applied.answer["result"]) {
-        if let Err(problem) = (row.check)(result) {
-            panic!("the answer to {} is not of its type: {problem}: {result}", record.event);
-        }
+    if let (Ok(row), result @ Json::Object(_)) =
+        (client_row(&record.event), &applied.answer["result"])
+        && let Err(problem) = (row.check)(result)
+    {
+        panic!("the answer to {} is not of its type: {problem}: {result}", record.event);
     }
     for (_, name, payload) in applied.frames() {
         if payload.is_null() {

@@ -196,7 +196,8 @@ mod tests {
     #[test]
     fn each_fault_fails_the_run_and_a_slow_command_does_not() {
         assert_eq!(figures().verdict(), None);
-        let faults: [(&str, fn(&mut Figures)); 8] = [
+        type Spoil = fn(&mut Figures);
+        let faults: [(&str, Spoil); 8] = [
             ("3 refused", |f| f.refused = [("conflict".to_owned(), 3)].into()),
             ("1 without an answer", |f| f.unanswered = 1),
             ("2 presence frames beyond", |f| f.presence.beyond = 2),
