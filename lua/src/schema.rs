@@ -101,7 +101,7 @@ impl<T: JsonSchema> JsonSchema for Few<T> {
     }
 }
 
-/// An access list is read by way of [`AccessFields`].
+/// An access list is read by way of `AccessFields`.
 impl JsonSchema for Access {
     fn schema_name() -> Cow<'static, str> {
         "Access".into()

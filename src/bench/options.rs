@@ -95,6 +95,15 @@ mod tests {
     }
 
     #[test]
+    fn a_running_service_is_looked_into_through_its_redis() {
+        let line = Line::try_parse_from(["bench", "--url", "http://a", "--secret", "s"]);
+        let common = line.expect("valid").common;
+        let inside = |redis_url: Option<&str>| Inside { redis_url: redis_url.map(str::to_owned) };
+        assert!(inside(None).check(&common).is_err());
+        assert!(inside(Some("redis://r")).check(&common).is_ok());
+    }
+
+    #[test]
     fn what_does_not_fit_together_is_refused() {
         assert_eq!(check(&["--edges", "2", "--workers", "2", "--threads", "2"]), Ok(()));
         for arguments in [

@@ -100,7 +100,6 @@ mod tests {
             &["--leaving", "slowly"],
             &["--edges", "0"],
             &["--users", "4000000000"],
-            &["--url", "http://a", "--secret", "s"],
         ] {
             assert!(plan(arguments).is_err(), "{arguments:?}");
         }
