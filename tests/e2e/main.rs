@@ -15,6 +15,7 @@ mod edge_crash;
 mod http;
 mod ingress;
 mod limits;
+mod moderation;
 mod notifications;
 mod presence;
 mod rooms;

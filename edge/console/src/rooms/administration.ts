@@ -3,6 +3,9 @@ import type { Connection } from "../core/connection.ts";
 import type { Access, RoomRole, RoomType } from "../core/contract.ts";
 import type { Rooms } from "./rooms.ts";
 
+/** The server takes no more than this of one person. */
+const INVITATIONS_PER_MINUTE = 10;
+
 export interface NewRoom {
   type: RoomType;
   name: string;
@@ -37,6 +40,7 @@ export class Administration {
       ...(maxMembers === undefined ? {} : { maxMembers }),
       requestId,
     });
+    if (isPrivate) await this.#tellInvited(room.id, invited, requestId);
     this.#rooms.enter(room.id);
   }
 
@@ -58,6 +62,13 @@ export class Administration {
 
   async invite(roomId: string, userId: string, roomRole: RoomRole, requestId: string): Promise<void> {
     await this.#connection.request("invite-to-room", { roomId, userId, roomRole, requestId });
+  }
+
+  /** Who stands on the list may enter; an invitation besides is what tells them so. */
+  async #tellInvited(roomId: string, invited: string[], requestId: string): Promise<void> {
+    const told = invited.slice(0, INVITATIONS_PER_MINUTE);
+    // Whoever cannot be told finds the room among their own.
+    await Promise.allSettled(told.map((userId, index) => this.invite(roomId, userId, "member", `${requestId} ${index}`)));
   }
 
   /** An update replaces the list of who may enter, so it starts from the present one: invitations change it unseen. */
