@@ -13,8 +13,8 @@ local function trim(order, store, most)
       unreact(store, id)
     end
     local root = root_of(message)
-    if root then
-      local list = redis.call('HGET', store.index, 'thread ' .. root)
+    local list = root and redis.call('HGET', store.index, 'thread ' .. root)
+    if list then
       redis.call('ZREM', store.lists, list .. ' ' .. id)
       if redis.call('ZCOUNT', store.lists, span(list)) == 0 then
         discard(store.lists, list)

@@ -30,18 +30,25 @@ export class Administration {
     this.#rooms = rooms;
   }
 
-  /** Creates a room and enters it. The same `requestId` again finds the first room. */
-  async create({ type, name, isPrivate, invited, maxMembers }: NewRoom, requestId: string): Promise<void> {
-    const members = Object.fromEntries(invited.map((id) => [id, "member" as const]));
+  /**
+   * Creates a room, invites and enters it; the same `requestId` again finds the first room. Answers who could not be
+   * invited. To be on the list from the beginning lets people in without a word, so that is for those who are too many.
+   */
+  async create({ type, name, isPrivate, invited, maxMembers }: NewRoom, requestId: string): Promise<string[]> {
+    const listed = invited.slice(INVITATIONS_PER_MINUTE).map((id) => [id, "member"] as const);
     const { room } = await this.#connection.request("create-room", {
       type,
       name,
-      access: isPrivate ? { visibility: "private", members } : { visibility: "public" },
+      access: isPrivate ? { visibility: "private", members: Object.fromEntries(listed) } : { visibility: "public" },
       ...(maxMembers === undefined ? {} : { maxMembers }),
       requestId,
     });
-    if (isPrivate) await this.#tellInvited(room.id, invited, requestId);
+    const asked = invited.slice(0, INVITATIONS_PER_MINUTE);
+    const answers = await Promise.allSettled(
+      asked.map((userId, index) => this.invite(room.id, userId, "member", `${requestId} ${index}`)),
+    );
     this.#rooms.enter(room.id);
+    return asked.filter((_, index) => answers[index]?.status === "rejected");
   }
 
   async update(roomId: string, { visibility, ...change }: RoomChange, requestId: string): Promise<void> {
@@ -62,13 +69,6 @@ export class Administration {
 
   async invite(roomId: string, userId: string, roomRole: RoomRole, requestId: string): Promise<void> {
     await this.#connection.request("invite-to-room", { roomId, userId, roomRole, requestId });
-  }
-
-  /** Who stands on the list may enter; an invitation besides is what tells them so. */
-  async #tellInvited(roomId: string, invited: string[], requestId: string): Promise<void> {
-    const told = invited.slice(0, INVITATIONS_PER_MINUTE);
-    // Whoever cannot be told finds the room among their own.
-    await Promise.allSettled(told.map((userId, index) => this.invite(roomId, userId, "member", `${requestId} ${index}`)));
   }
 
   /** An update replaces the list of who may enter, so it starts from the present one: invitations change it unseen. */

@@ -10,7 +10,7 @@ import { PRIVATE_BY_DEFAULT, readLimit, TYPE_WORDS } from "./room-types.ts";
 import { VisibilityChoice } from "./visibility-choice.tsx";
 
 export function CreateRoom({ onClose }: { onClose(): void }) {
-  const { administration, roles } = useServices();
+  const { administration, notices, roles } = useServices();
   const [name, setName] = useState("");
   const [type, setType] = useState<RoomType>("discussion");
   const [isPrivate, setIsPrivate] = useState(false);
@@ -19,14 +19,15 @@ export function CreateRoom({ onClose }: { onClose(): void }) {
   const { busy, problem, setProblem, send, changed } = useRequest(refusedWords);
 
   const create = () => {
-    const people = invited.split(/[\s,;]+/).filter((id) => id !== "");
+    const people = [...new Set(invited.split(/[\s,;]+/))].filter((id) => id !== "");
     const wrong = people.find((id) => !isUserId(id));
     const size = readLimit(limit, ROOM_MEMBERS_MAX);
     if (isPrivate && wrong !== undefined) return setProblem(`“${wrong}” is not a user id.`);
     if (size === undefined) return setProblem("The limit is a whole number, or nothing.");
     const wanted = { type, name: name.trim(), isPrivate, invited: isPrivate ? people : [], ...size };
     void send(async (requestId) => {
-      await administration.create(wanted, requestId);
+      const uninvited = await administration.create(wanted, requestId);
+      if (uninvited.length > 0) notices.add(`Not invited: ${uninvited.join(", ")}. Please invite them from the room.`);
       onClose();
     });
   };
