@@ -10,6 +10,7 @@ use live::{Edge, Worker};
 use lua::commit;
 use lua::id::{EventId, Partition, RoomId};
 use lua::key::{self, RoomKeys};
+use lua::lease::Lease;
 use lua::relay::{self, Bounds, Defect, Parcel, Shipment, Target};
 use lua::{Redis, Value};
 use serde_json::json;
@@ -348,6 +349,31 @@ async fn who_hands_partitions_over_answers_first() {
         for worker in others {
             worker.stop().await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_loses_a_partition_answers_what_it_applied() {
+    common::each_topology(async |redis: Redis| {
+        let worker = Worker::start(&redis, "worker");
+        let mut edge = Edge::on(&redis).await;
+        let (from, to) = (Partition::of("somewhere"), Partition::of("user:ann"));
+        edge.ok("bob", "join-room", "somewhere", &json!({ "roomId": "somewhere" })).await;
+        let intake = key::intake(to);
+        let _: i64 = command(&redis, redis.node_of(to), &["DEL", &intake]).await;
+        let _: String = command(&redis, redis.node_of(to), &["SET", &intake, "in the way"]).await;
+        edge.write("ann", "join-room", "somewhere", &json!({ "roomId": "somewhere" }), 1).await;
+        until("the event to be applied", async || !outbox(&redis, from).await.is_empty()).await;
+        // Another one takes it, who is going to relay that.
+        let node = redis.node_of(from);
+        let _: i64 =
+            command(&redis, node, &["HSET", &key::position(from), "lease_until", "1"]).await;
+        let taken = run(&redis, node, Lease::take(from, "other", 600_000, "run")).await;
+        assert!(Lease::read(taken).is_some());
+        assert_eq!(edge.answer().await["ack"], 1);
+        assert!(!outbox(&redis, from).await.is_empty());
+        worker.stop().await;
     })
     .await;
 }

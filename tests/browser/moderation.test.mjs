@@ -18,7 +18,7 @@ test("a status shows beside the name", async () => {
   await member(ana, "ben").and(ana.locator("[data-status=active]")).waitFor();
   await ben.getByTestId("status-menu").click();
   await ben.getByTestId("status-busy").click();
-  for (const page of [ana, mia]) await member(page, "ben").and(page.locator("[data-status=busy]")).waitFor();
+  for (const page of [ana, ben, mia]) await member(page, "ben").and(page.locator("[data-status=busy]")).waitFor();
   await picture(ana, "members");
 
   // It is the person's, not the connection's: it is still so after a reload, and for who comes in.

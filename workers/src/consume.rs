@@ -20,7 +20,7 @@ use tracing::{debug, error, warn};
 
 use crate::config::Config;
 use crate::gather::Gatherer;
-use crate::held::Answer;
+use crate::held::{Answer, Outbox};
 use crate::partitions::{Partitions, Turn};
 
 /// How long an idle consumer waits for a doorbell before it looks at every partition all the same.
@@ -216,24 +216,22 @@ impl Consumer {
     /// The partition is past the event: what is left to do?
     fn done(&self, sent: Sent, committed: Committed) {
         let Place { partition, fence, .. } = sent.place;
-        let answer = match (&sent.entry, committed.rest) {
-            (_, Rest::Nothing) | (Err(_), Rest::Gather(_)) => None,
+        let mut outbox = Outbox::default();
+        match (&sent.entry, committed.rest) {
+            (_, Rest::Nothing) | (Err(_), Rest::Gather(_)) => {}
             (Ok(record), Rest::Gather(ids)) => {
                 self.gatherer.start(sent.place, record.clone(), ids);
-                None
             }
             (Ok(record), Rest::Relay { answer: text }) if !text.is_empty() => {
                 let channel = Commit::new(sent.place, record).inbox();
-                Some(Some(Answer { channel, text }))
+                outbox.add(Some(Answer { channel, text }));
             }
-            (_, Rest::Relay { .. }) => Some(None),
-        };
-        let is_sent = answer.is_some();
+            (_, Rest::Relay { .. }) => outbox.add(None),
+        }
+        let is_sent = outbox.pending;
         self.partitions.with(partition, fence, |held| {
             held.advance(sent.id);
-            if let Some(answer) = answer {
-                held.outbox.add(answer);
-            }
+            held.outbox.append(std::mem::take(&mut outbox));
             let Ok(record) = sent.entry else { return };
             if committed.outcome == Outcome::Logged {
                 held.changed.insert(record.entity, record.id);
@@ -242,6 +240,8 @@ impl Consumer {
                 self.partitions.ring(partition);
             }
         });
+        // The partition may have been given up meanwhile.
+        self.partitions.abandon(partition, outbox);
         if is_sent {
             self.partitions.sent.notify_waiters();
         }

@@ -141,6 +141,14 @@ impl Outbox {
         self.answers.len()
     }
 
+    /// Takes over what came later.
+    pub fn append(&mut self, mut other: Self) {
+        self.pending |= other.pending;
+        self.backlog += other.backlog;
+        self.bytes += other.bytes;
+        self.answers.append(&mut other.answers);
+    }
+
     /// Takes the first `count` answers, in order.
     pub fn take(&mut self, count: usize) -> Vec<Answer> {
         let taken: Vec<Answer> = self.answers.drain(..count.min(self.answers.len())).collect();

@@ -14,11 +14,11 @@ use lua::lease::Lease;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::held::{Held, Outbox};
+use crate::held::{Answer, Held, Outbox};
 
-/// How long answers of a partition that was given up wait for it to be taken again. Later, whoever
-/// asked has given up, too.
-const ABANDONED_MAX: Duration = Duration::from_secs(5);
+/// How long answers of a partition that was given up wait for it to be taken again. If another worker has
+/// it then, that one relays what was sent, and the answers wait no longer.
+const ABANDONED_MAX: Duration = Duration::from_secs(1);
 
 /// What a consumer needs to know to work on a partition for one turn.
 #[derive(Debug, Clone, Copy)]
@@ -99,9 +99,7 @@ impl Partitions {
     ) {
         let safe_until = asked + Duration::from_millis(lease_ms * 2 / 3);
         let mut held = Held::new(lease, run, asked, safe_until);
-        if let Some((since, outbox)) = self.abandoned.lock().remove(&partition)
-            && since.elapsed() < ABANDONED_MAX
-        {
+        if let Some((_, outbox)) = self.abandoned.lock().remove(&partition) {
             held.outbox = outbox;
             held.outbox.pending = true;
         }
@@ -119,9 +117,38 @@ impl Partitions {
             held[partition.index()].take_if(|held| held.lease.fence == fence)
         };
         if let Some(held) = dropped {
-            self.abandoned.lock().insert(partition, (Instant::now(), held.outbox));
+            self.abandon(partition, held.outbox);
             self.lost.notify_one();
         }
+    }
+
+    /// Keeps the answers of a partition that is not held any more.
+    pub fn abandon(&self, partition: Partition, outbox: Outbox) {
+        if outbox.answers() > 0 {
+            let mut abandoned = self.abandoned.lock();
+            let (_, kept) =
+                abandoned.entry(partition).or_insert_with(|| (Instant::now(), Outbox::default()));
+            kept.append(outbox);
+        }
+    }
+
+    /// Takes the answers that waited in vain for their partitions to be taken again; `all`: those that wait
+    /// for anything.
+    pub fn orphans(&self, partitions: impl Iterator<Item = Partition>, all: bool) -> Vec<Answer> {
+        let mut orphans = Vec::new();
+        let (mut held, mut abandoned) = (self.held.lock(), self.abandoned.lock());
+        for partition in partitions {
+            let is_due = |(since, _): &mut (Instant, _)| all || since.elapsed() >= ABANDONED_MAX;
+            if abandoned.get_mut(&partition).is_some_and(is_due)
+                && let Some((_, mut outbox)) = abandoned.remove(&partition)
+            {
+                orphans.extend(outbox.take(usize::MAX));
+            }
+            if let Some(held) = held[partition.index()].as_mut().filter(|_| all) {
+                orphans.extend(held.outbox.take(usize::MAX));
+            }
+        }
+        orphans
     }
 
     /// Begins to hand a partition over, or goes on: nothing more is read. Tells whether it can go now:
@@ -148,7 +175,9 @@ impl Partitions {
 
     /// Lets a partition go to hand it over; its fence, if it was held.
     pub fn forget(&self, partition: Partition) -> Option<u64> {
-        self.held.lock()[partition.index()].take().map(|held| held.lease.fence)
+        let held = self.held.lock()[partition.index()].take()?;
+        self.abandon(partition, held.outbox);
+        Some(held.lease.fence)
     }
 
     /// Lets go what could not be renewed in time, since another worker may have it by now, and what
@@ -159,8 +188,8 @@ impl Partitions {
             let doubtful = |held: &Held| {
                 now >= held.safe_until || run_of(partition).is_some_and(|run| run != held.run)
             };
-            if held.as_ref().is_some_and(doubtful) {
-                *held = None;
+            if let Some(held) = held.take_if(|held| doubtful(held)) {
+                self.abandon(partition, held.outbox);
             }
         }
     }

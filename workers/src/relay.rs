@@ -53,6 +53,23 @@ struct Relayed {
 
 /// Relays the outboxes of one node until `shutdown`, and then what is left.
 pub async fn run(consumer: Arc<Consumer>, node: NodeId, shutdown: CancellationToken) {
+    relay_until(&consumer, node, shutdown).await;
+    publish_orphans(&consumer, node, true).await;
+}
+
+/// Publishes answers that need not wait any longer: another worker relays what their events sent. `all`: those
+/// that wait for anything, as this worker is at its end.
+async fn publish_orphans(consumer: &Consumer, node: NodeId, all: bool) {
+    let mut batch = Batch::default();
+    for answer in consumer.partitions.orphans(consumer.of_node(node), all) {
+        batch.add(relay::publish(&answer.channel, &answer.text));
+    }
+    if let Err(problem) = batch.run(&consumer.redis, node).await {
+        debug!(%problem, "answers were not published; their clients ask again");
+    }
+}
+
+async fn relay_until(consumer: &Consumer, node: NodeId, shutdown: CancellationToken) {
     let mut stopping: Option<Instant> = None;
     let mut round = 0_usize;
     loop {
@@ -66,6 +83,7 @@ pub async fn run(consumer: Arc<Consumer>, node: NodeId, shutdown: CancellationTo
                 return;
             }
         }
+        publish_orphans(consumer, node, false).await;
         let mut due = consumer.partitions.due(consumer.of_node(node));
         if due.is_empty() {
             if shutdown.is_cancelled() {
@@ -83,8 +101,8 @@ pub async fn run(consumer: Arc<Consumer>, node: NodeId, shutdown: CancellationTo
         due.rotate_left(round % len);
         round = round.wrapping_add(1);
         let later = due.split_off(len.min(OUTBOXES_MAX));
-        later.iter().for_each(|due| mark(&consumer, due));
-        if !relay(&consumer, node, due).await {
+        later.iter().for_each(|due| mark(consumer, due));
+        if !relay(consumer, node, due).await {
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -6,6 +6,7 @@ mod common;
 mod stage;
 
 mod access;
+mod close;
 mod create;
 mod crowd;
 mod join;

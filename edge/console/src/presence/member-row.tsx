@@ -18,13 +18,14 @@ const ROLE_WORDS: Partial<Record<NonNullable<Present["roomRole"]>, string>> = {
 };
 
 export function MemberRow({ roomId, member }: { roomId: string; member: Present }) {
-  const { me, standing, moderation } = useServices();
+  const { me, standing, moderation, ownStatus } = useServices();
   const level = useStore(standing.levels, (all) => all.get(roomId) ?? 0);
   const known = useStore(moderation.sanctions, (all) => all.get(roomId) ?? NO_SANCTIONS);
   const mute = sanctionOf(known, "mute", member.id, Date.now());
   const role = ROLE_WORDS[member.roomRole ?? "member"];
-  const status = member.status ?? "active";
   const isMe = member.id === me.id;
+  // The server tells others of a change, not the window that made it.
+  const status = useStore(ownStatus.shown, (own) => (isMe ? own : (member.status ?? "active")));
   return (
     <li class="member" data-testid="member" data-user-id={member.id} data-status={status} data-role={member.roomRole}>
       <span class={`presence ${STATUS_CLASS[status]}`} title={STATUS_WORDS[status]}>

@@ -48,6 +48,12 @@ test("what another device chose is taken over and not contradicted", () => {
   expect(told()).toEqual([]);
 });
 
+test("a device that comes later takes over what was chosen at another one", () => {
+  const { status, told } = start("busy");
+  expect(status.shown.state).toBe("busy");
+  expect(told()).toEqual([]);
+});
+
 test("a device that was left alone does not make who works at another one idle for long", () => {
   const { connection, told } = start();
   connection.arrives("user-status-changed", { user: me, status: "idle" });

@@ -43,7 +43,10 @@ export class OwnStatus {
     rooms.onJoined(({ members }) => {
       if (this.#compared) return;
       this.#compared = true;
-      this.#told = members.find(({ id }) => id === me.id)?.status ?? "active";
+      const status = members.find(({ id }) => id === me.id)?.status ?? "active";
+      // The server forgets it with the last connection, so this is what another device chose while we were away.
+      if (status === "busy") this.#heard(status);
+      this.#told = status;
       if (this.#own !== this.#told) this.#tell(this.#own);
     });
     for (const event of INPUTS) addEventListener(event, this.#input, { passive: true, capture: true });
