@@ -142,6 +142,15 @@ async fn a_closed_room_is_gone(topology: Topology) {
     until("ben's list is rid of it", async || mine(&ben).await.is_empty().then_some(())).await;
 }
 
+/// Rooms of one millisecond stand by their ids: waits until the clock has moved on.
+async fn next_millisecond() {
+    let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_millis();
+    let begun = now();
+    while now() <= begun + 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn public_rooms_are_listed_while_they_are_public(topology: Topology) {
     let stack = start(topology).await;
     let ana = stack.client(0, "ana").await;
@@ -153,6 +162,7 @@ async fn public_rooms_are_listed_while_they_are_public(topology: Topology) {
         ("four", "discussion", json!({ "visibility": "public" })),
     ] {
         ana.ok("create-room", json!({ "roomId": room, "type": kind, "access": access })).await;
+        next_millisecond().await;
     }
     ana.ok("join-room", json!({ "roomId": "five" })).await;
     assert_eq!(listed(&ben, json!({})).await, ["five", "four", "two", "one"]);
@@ -179,8 +189,11 @@ async fn own_rooms_are_listed_wherever_they_are(topology: Topology) {
     let access = json!({ "visibility": "private", "members": { "ben": "viewer" } });
     let made = json!({ "roomId": "listed", "type": "discussion", "access": access });
     ana.ok("create-room", made).await;
+    next_millisecond().await;
     ben.ok("join-room", json!({ "roomId": "joined" })).await;
+    next_millisecond().await;
     ben.ok("create-room", json!({ "roomId": "owned", "type": "collaboration" })).await;
+    next_millisecond().await;
     assert_eq!(mine(&ben).await, ["owned", "joined", "listed"], "the newest first");
     let page = ben.ok("list-rooms", json!({ "scope": "mine", "limit": 2 })).await;
     assert_eq!(ids(&page), ["owned", "joined"]);
