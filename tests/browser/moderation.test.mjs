@@ -48,7 +48,9 @@ test("a report reaches who moderates and is resolved", async () => {
 
   await report.waitFor({ state: "detached" });
   await mia.getByTestId("reports-open").waitFor({ state: "detached" });
-  for (const page of [ana, ben, mia]) await page.getByTestId("tombstone").filter({ hasText: "removed by mia" }).waitFor();
+  for (const page of [ana, ben, mia]) {
+    await page.getByTestId("tombstone").filter({ hasText: "removed by mia" }).waitFor();
+  }
   await mia.getByTestId("moderation-tab-resolved").click();
   await report.getByTestId("report-outcome").filter({ hasText: "Message deleted by mia" }).waitFor();
   await mia.keyboard.press("Escape");

@@ -4,9 +4,10 @@ import { test } from "node:test";
 import { Line } from "./line.mjs";
 import { enter, firstEdge, fresh, isJoined, message, say, secondEdge } from "./window.mjs";
 
-test("a cut line costs no message and doubles none", async () => {
+test("a cut line costs no message and doubles none", async (t) => {
   const tunnel = fresh("tunnel");
   const line = await Line.to(firstEdge);
+  t.after(() => line.close());
   const ana = await enter(line.url, "ana", tunnel);
   const ben = await enter(secondEdge, "ben", tunnel);
   await say(ana, "line 0");
@@ -41,7 +42,6 @@ test("a cut line costs no message and doubles none", async () => {
   await message(ana, "line 5").waitFor();
   assert.deepEqual(await lines(ana), all);
   assert.equal(await ben.locator('[data-testid=member][data-user-id=ana]').count(), 1);
-  line.close();
 });
 
 const state = (page, name) => page.locator(`[data-testid=connection-state][data-state=${name}]`);

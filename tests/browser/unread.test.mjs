@@ -21,8 +21,8 @@ async function goTo(page, id) {
 }
 
 const room = (page, id) => page.locator(`[data-testid=room][data-room-id="${id}"]`);
-const unread = (page, count) => room(page, news).getByTestId("unread").and(page.getByText(String(count), { exact: true }));
-const nothingUnread = (page) => room(page, news).getByTestId("unread").waitFor({ state: "detached" });
+const badge = (page) => room(page, news).getByTestId("unread");
+const unread = (page, count) => badge(page).and(page.getByText(String(count), { exact: true }));
 
 test("what is unread is counted, and read in every window at once", async () => {
   await say(ben, "First news");
@@ -33,7 +33,7 @@ test("what is unread is counted, and read in every window at once", async () => 
   await room(ana, news).click();
   await message(ana, "Second news").waitFor();
   await ana.getByTestId("new-line").waitFor();
-  for (const page of [ana, anaToo]) await nothingUnread(page);
+  for (const page of [ana, anaToo]) await badge(page).waitFor({ state: "detached" });
 
   // The server has the mark: a window that begins anew counts from there.
   await room(ana, elsewhere).click();

@@ -1,4 +1,5 @@
-//! The page in Chromium: two windows that chat. What they do stands in tests/browser.
+//! The page in Chromium, in windows of several people on two edges. What they do stands in
+//! tests/browser, one file per part of the page.
 
 use harness::{Topology, http};
 use serde_json::json;
@@ -11,7 +12,7 @@ use crate::start;
 const EARLIER_MESSAGES: usize = 120;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_windows_chat() {
+async fn the_page_in_several_windows() {
     let folder = in_repository("tests/browser");
     assert!(folder.join("node_modules").exists(), "no npm packages: run tests/setup");
     let page = in_repository("edge/console/dist/index.html");
@@ -25,7 +26,9 @@ async fn two_windows_chat() {
     }
     let mut command = Command::new("node");
     command
-        .args(["--test", "--test-reporter=spec", "chat.test.mjs"])
+        // One file after the other: each has a browser of its own.
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .env("TOKEN_MIA", stack.token("mia", &["moderator"]))
         .env("SCREENSHOTS", env!("CARGO_TARGET_TMPDIR"))
         .current_dir(folder);
     run(&stack, command).await;

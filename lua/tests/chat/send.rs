@@ -188,6 +188,25 @@ async fn a_repeated_request_gets_the_first_answer_and_says_nothing() {
 }
 
 #[tokio::test]
+async fn a_repeat_does_not_bring_back_what_was_deleted() {
+    each(async |mut stage: Stage| {
+        stage.ok(&who("ann"), "join-room", json!({})).await;
+        let payload = json!({ "content": "secret", "requestId": "r" });
+        let first = send(&mut stage, &who("ann"), payload.clone()).await;
+        let delete = json!({ "messageId": first.id.to_string() });
+        stage.ok(&who("ann"), "delete-message", delete).await;
+        let again = send(&mut stage, &who("ann"), payload).await;
+        assert_eq!(again.outcome, Outcome::Again);
+        assert!(again.result()["message"]["deletedAt"].is_u64());
+        for (key, held) in &again.after {
+            let is_intake = key.ends_with(":in");
+            assert!(is_intake || !held.join("\n").contains("secret"), "{key}: {held:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_refusal_is_remembered_like_a_success() {
     each(async |mut stage: Stage| {
         let payload = json!({ "content": "too early", "requestId": "r" });

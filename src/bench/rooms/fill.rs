@@ -1,6 +1,7 @@
 //! Fills rooms through the service: clients who each make and fill a share of them, with many events
 //! waiting for their answers at a time.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -45,22 +46,17 @@ impl Filler {
     }
 
     /// The rooms of a client.
-    fn rooms_of(&self, client: u32) -> std::ops::Range<u32> {
+    fn rooms_of(&self, client: u32) -> Range<u32> {
         let per_client = self.plan.rooms_per_client;
         (client * per_client).min(self.plan.rooms)..((client + 1) * per_client).min(self.plan.rooms)
     }
 
-    /// The first `rooms` rooms are made, but for the first `made`.
-    pub async fn make(
-        self: &Arc<Self>,
-        service: &mut Service,
-        made: u32,
-        rooms: u32,
-    ) -> Result<()> {
-        let total = u64::from(rooms - made);
+    /// Each client makes these of its rooms, counted from its first.
+    pub async fn make(self: &Arc<Self>, service: &mut Service, which: Range<u32>) -> Result<()> {
+        let total = u64::from(self.plan.clients()) * u64::from(which.end - which.start);
+        let (skipped, taken) = (which.start as usize, which.len());
         self.fill(service, "rooms", total, move |filler: Arc<Self>, client| {
-            let own = filler.rooms_of(client);
-            let own = own.start.max(made)..own.end.min(rooms);
+            let own = filler.rooms_of(client).skip(skipped).take(taken);
             Box::new(own.map(move |room| create(&filler.room(room))))
         })
         .await

@@ -26,8 +26,9 @@ const CALM_MAX: Duration = Duration::from_secs(60);
 /// How long an answer may take before it counts as none.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Rooms that are there when lists are first read.
-const FEW_ROOMS: u32 = 100;
+/// Rooms that are there when lists are first read: more than are looked at for a page, and of each client
+/// as many as a page has. With less than twice as many in all, lists are not compared.
+const FEW_ROOMS: u32 = 2_500;
 
 /// Measures memory and reads.
 pub async fn run(options: &Options) -> Result<Figures, Failure> {
@@ -55,14 +56,9 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     async fn measure(mut self) -> Result<Figures, Failure> {
-        let few = FEW_ROOMS.min(self.plan.rooms_per_client);
         let before = self.held().await?;
-        self.filler.make(self.service, 0, few).await?;
-        let few_listed = self.lists(&format!("of {few}")).await?;
-        self.filler.make(self.service, few, self.plan.rooms).await?;
+        let mut reads = self.make().await?;
         let rooms = self.held().await?;
-        let many_listed = self.lists(&format!("of {}", self.plan.rooms)).await?;
-        let mut reads = pairs(&few_listed, many_listed);
 
         let slow = SlowLog::start(&self.redis, SLOW_US).await?;
         let start = Instant::now();
@@ -91,20 +87,36 @@ impl Bench<'_> {
         })
     }
 
+    /// Makes all rooms. Gives what lists cost when there were few and when there are all.
+    async fn make(&mut self) -> Result<Vec<Pair>, Failure> {
+        let Plan { rooms, rooms_per_client, .. } = self.plan;
+        if rooms < 2 * FEW_ROOMS {
+            self.filler.make(self.service, 0..rooms_per_client).await?;
+            return Ok(Vec::new());
+        }
+        let few = FEW_ROOMS.div_ceil(self.plan.clients());
+        self.filler.make(self.service, 0..few).await?;
+        let among_few = self.lists(few, few * self.plan.clients()).await?;
+        self.filler.make(self.service, few..rooms_per_client).await?;
+        Ok(pairs(&among_few, self.lists(rooms_per_client, rooms).await?))
+    }
+
     /// What Redis holds once everything is applied.
     async fn held(&self) -> Result<u64> {
         lag::wait_until_none(&self.redis, CALM_MAX).await?;
         used_memory(&self.redis).await
     }
 
-    /// Lists of rooms, read by the first client, who has made some.
-    async fn lists(&self, which: &str) -> Result<Vec<Cost>, Failure> {
+    /// Lists of rooms, read by the first client, who has made `mine` of `all`.
+    async fn lists(&self, mine: u32, all: u32) -> Result<Vec<Cost>, Failure> {
         lag::wait_until_none(&self.redis, CALM_MAX).await?;
         let asker = Host::as_user(self.service, &users::name(0))?;
         let mut reads = Vec::new();
-        for scope in ["public", "mine"] {
+        for (scope, count) in [("public", all), ("mine", mine)] {
             let payload = format!(r#"{{"scope":"{scope}","limit":50"#);
-            reads.push(Read::first("list-rooms", format!("{scope}, {which}"), payload));
+            let first = format!("first of {count} {scope}");
+            reads.push(Read::first("list-rooms", first, payload.clone()));
+            reads.push(Read::last("list-rooms", format!("later of {count} {scope}"), payload));
         }
         Ok(self.costs(&asker, &reads).await?)
     }
