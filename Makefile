@@ -53,7 +53,7 @@ test-integration: setup console ## Tests that start Redis, edges, workers and cl
 	$(CARGO) test --package lua --test '*' --no-fail-fast
 	$(CARGO) test --test e2e --no-fail-fast
 
-test-browser: setup console ## Two windows of the page in Chromium
+test-browser: setup console ## The page in Chromium, in several windows
 	$(CARGO) test --test e2e browser::
 
 test-one: ## The tests whose path contains NAME: make test-one NAME=history_pages

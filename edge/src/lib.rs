@@ -64,8 +64,8 @@ pub async fn run(
     let verifier = Arc::new(Verifier::new(&config.tokens)?);
     let cors = Cors::parse(&config.listen.cors_origin)?;
     let dev_login = config.listen.dev_login.then(|| Signer::new(&config.tokens)).flatten();
-    let core = Core::start(redis.clone(), Arc::clone(&verifier), (&config).into());
-    let engine = Engine::new((&config).into(), verifier, Arc::clone(&core));
+    let core = Core::start(redis.clone(), verifier, (&config).into());
+    let engine = Engine::new((&config).into(), Arc::clone(&core));
     let status = Arc::new(Status::new(recorder));
     let parts = route::Parts {
         engine: Arc::clone(&engine),

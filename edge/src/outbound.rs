@@ -101,7 +101,7 @@ fn answered(core: &Arc<Core>, answer: &Answer<'_>) {
         core.calls.answered(answer);
         return;
     };
-    let row = event::TABLE.iter().find(|row| row.name == answer.event);
+    let row = event::row(&answer.event);
     let pending = answer.ack.map(|ack| member.answered(ack));
     let outcome = answer.error.map_or("ok", |error| publication::refused_as(error).0.word());
     let waited = pending.flatten().map(|pending| pending.since.elapsed().as_secs_f64());

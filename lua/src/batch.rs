@@ -1,6 +1,9 @@
 //! Batches: calls that go to one node in one pipeline, in order, without waiting in between. This is
 //! what makes a commit cheap, and Redis's fan-out too: it writes once per subscriber and turn.
 
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, Value};
 
@@ -39,5 +42,48 @@ impl Batch {
         }
         let mut connection = redis.connection(node).await?;
         connection.req_packed_commands(&self.pipeline, 0, self.calls).await
+    }
+}
+
+/// Calls for any nodes: one batch for each, all at the same time.
+#[derive(Default)]
+pub struct Spread {
+    nodes: HashMap<NodeId, (Batch, Vec<usize>)>,
+    calls: usize,
+}
+
+impl Spread {
+    /// Adds a call for a node.
+    pub fn add(&mut self, node: NodeId, call: Cmd) {
+        let (batch, places) = self.nodes.entry(node).or_default();
+        batch.add(call);
+        places.push(self.calls);
+        self.calls += 1;
+    }
+
+    /// Runs the calls and gives what each came to, in the order in which they were added. An error is the
+    /// call's own or its node's; of the latter, the call may have been done.
+    pub async fn run(self, redis: &Redis) -> Vec<Result<Value, RedisError>> {
+        let mut results = vec![Ok(Value::Nil); self.calls];
+        let ran = self
+            .nodes
+            .into_iter()
+            .map(|(node, (batch, places))| async move { (places, batch.run(redis, node).await) });
+        for (places, replies) in join_all(ran).await {
+            match replies {
+                Ok(replies) => {
+                    for (place, reply) in places.into_iter().zip(replies) {
+                        results[place] = match reply {
+                            Value::ServerError(problem) => Err(problem.into()),
+                            reply => Ok(reply),
+                        };
+                    }
+                }
+                Err(problem) => {
+                    places.into_iter().for_each(|place| results[place] = Err(problem.clone()));
+                }
+            }
+        }
+        results
     }
 }

@@ -3,9 +3,6 @@
 
 use serde_json::{Value, json};
 
-/// Who sends what concerns no user.
-pub(crate) const SYSTEM: &str = "service";
-
 /// An event that the system sends itself later, as the timer set holds it. It has no name and no origin,
 /// so that it is the same whoever caused it.
 pub(crate) fn work(event: &str, entity: &str, user: &str, payload: &Value) -> String {

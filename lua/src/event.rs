@@ -4,6 +4,9 @@
 //! below, its payload and typed call in the feature's file, its script, and the match arm in `workers`
 //! that the compiler then asks for.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use schemars::{Schema, SchemaGenerator};
 use sha1_smol::Sha1;
 
@@ -335,19 +338,24 @@ impl Event {
     }
 }
 
+/// The row of the event of this name, whoever sends it.
+pub fn row(name: &str) -> Option<&'static Row> {
+    // Asked several times for each event.
+    static ROWS: LazyLock<HashMap<&str, &Row>> =
+        LazyLock::new(|| TABLE.iter().map(|row| (row.name, row)).collect());
+    ROWS.get(name).copied()
+}
+
 /// The row of an event that clients may send.
 ///
 /// Refused with `unknown-event`.
 pub fn client_row(name: &str) -> Result<&'static Row, Refusal> {
-    TABLE
-        .iter()
-        .find(|row| row.name == name && row.source == Source::Client)
-        .ok_or_else(|| unknown(name))
+    row(name).filter(|row| row.source == Source::Client).ok_or_else(|| unknown(name))
 }
 
 /// The row of an event that the system sends.
 pub fn system_row(name: &str) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.name == name && row.source == Source::System)
+    row(name).filter(|row| row.source == Source::System)
 }
 
 /// Whether only the system sends an event of this name.

@@ -15,12 +15,11 @@
 
 use std::collections::HashMap;
 
-use futures_util::future::join_all;
 use redis::{Cmd, Value};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::batch::Batch;
+use crate::batch::Spread;
 use crate::id::{EventId, Partition, UserId};
 use crate::intake::Entry;
 use crate::key;
@@ -320,37 +319,16 @@ impl Shipment {
     /// Hands everything on. Tells for each load whether that is confirmed; what is not may have been
     /// handed on all the same.
     pub async fn send(self, redis: &Redis, bounds: Bounds) -> Vec<bool> {
-        let mut confirmed = vec![false; self.loads.len()];
-        let mut nodes: HashMap<NodeId, (Batch, Vec<usize>)> = HashMap::new();
-        for (place, load) in self.loads.into_iter().enumerate() {
-            let (batch, places) = nodes.entry(load.target.node(redis)).or_default();
-            batch.add(load.call(bounds));
-            places.push(place);
+        let mut spread = Spread::default();
+        for load in self.loads {
+            spread.add(load.target.node(redis), load.call(bounds));
         }
-        let sent = nodes.into_iter().map(|(node, (batch, places))| async move {
-            (node, places, batch.run(redis, node).await)
-        });
-        for (node, places, replies) in join_all(sent).await {
-            let trouble = match replies {
-                Ok(replies) => {
-                    let mut trouble = None;
-                    for (place, reply) in places.into_iter().zip(replies) {
-                        match reply {
-                            Value::ServerError(problem) => trouble = Some(problem.into()),
-                            reply => confirmed[place] = reply == Value::Int(1),
-                        }
-                    }
-                    trouble
-                }
-                Err(problem) => Some(problem),
-            };
-            if let Some(problem) = trouble {
-                let address = redis.address(node);
-                tracing::warn!(redis.address = address, %problem, "entries could not be handed on");
-                redis.mend(&problem);
-            }
+        let replies = spread.run(redis).await;
+        if let Some(problem) = replies.iter().find_map(|reply| reply.as_ref().err()) {
+            tracing::warn!(%problem, "entries could not be handed on");
+            redis.mend(problem);
         }
-        confirmed
+        replies.into_iter().map(|reply| reply == Ok(Value::Int(1))).collect()
     }
 }
 

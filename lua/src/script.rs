@@ -26,7 +26,7 @@ pub struct Source {
 pub const OPEN: &[&str] = &["send", "finish", "answer", "later", "open", "succeed"];
 
 /// What decides who may be in a room, after [`OPEN`].
-pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "enter", "admit"];
+pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "holds", "enter", "admit"];
 
 /// The text of library files, one after the other.
 macro_rules! library {
@@ -34,7 +34,7 @@ macro_rules! library {
     (uses) => { "" };
     (open) => { library!["send" "finish" "answer" "later" "open" "succeed"] };
     (admit) => {
-        concat!(library!(open), library!["refuse" "room" "sanction" "staff" "enter" "admit"])
+        concat!(library!(open), library!["refuse" "room" "sanction" "staff" "holds" "enter" "admit"])
     };
 }
 
@@ -76,20 +76,23 @@ macro_rules! scripts {
 
 scripts! {
     CHAT_DELETE = "chat/delete"
-        admit ["level" "publication" "record" "message" "author" "span" "discard" "unreact" "erase"];
+        admit ["level" "publication" "record" "message" "author" "span" "discard" "unreact"
+               "erase"];
     CHAT_EDIT = "chat/edit"
-        admit ["silent" "publication" "record" "message" "lines" "author" "slots" "me" "shown"];
+        admit ["silent" "publication" "record" "message" "lines" "author" "slots" "me" "shown"
+               "living"];
     CHAT_HISTORY = "chat/history" admit ["lines" "slots" "me" "shown" "collect" "span" "replies"];
     CHAT_MARK = "chat/mark" admit ["inform" "unread"];
     CHAT_REACT = "chat/react"
         admit ["silent" "publication" "record" "message" "lines" "slots" "span" "allot" "append"
-               "discard" "reactions" "me"];
+               "discard" "reactions" "me" "living"];
     CHAT_SEND = "chat/send"
-        admit ["level" "silent" "defer" "pace" "publication" "record" "message" "lines" "slots" "me"
-               "shown" "root" "quote" "span" "allot" "append" "discard" "unreact" "trim" "inform"];
-    CHAT_UNREAD = "chat/unread" uses ["room" "sanction" "staff" "enter" "unread"];
+        admit ["level" "silent" "defer" "pace" "publication" "record" "message" "lines" "slots"
+               "me" "shown" "root" "quote" "span" "allot" "append" "discard" "unreact" "trim"
+               "inform" "living"];
+    CHAT_UNREAD = "chat/unread" uses ["room" "sanction" "staff" "holds" "enter" "unread"];
     DIRECTORY_LIST = "directory/list" open [];
-    DIRECTORY_ROOMS = "directory/rooms" open ["staff" "beyond" "older"];
+    DIRECTORY_ROOMS = "directory/rooms" open ["staff" "beyond" "older" "holds"];
     DIRECTORY_UNLIST = "directory/unlist" open [];
     EDGE_BEAT = "edge/beat" uses [];
     EDGE_FORGET = "edge/forget" uses [];
@@ -104,18 +107,18 @@ scripts! {
     LEASE_RENEW = "lease/renew" uses [];
     LEASE_TAKE = "lease/take" uses [];
     MODERATION_PARDON = "moderation/pardon"
-        admit ["level" "standing" "outranks" "person" "publication" "record"];
-    MODERATION_REPORT = "moderation/report" admit ["publication" "record"];
-    MODERATION_REPORTS = "moderation/reports" admit ["level"];
+        admit ["level" "standing" "unfit" "outranks" "person" "publication" "record"];
+    MODERATION_REPORT = "moderation/report" admit ["publication" "record" "message" "living"];
+    MODERATION_REPORTS = "moderation/reports" admit ["level" "unfit"];
     MODERATION_RESOLVE = "moderation/resolve"
-        admit ["level" "standing" "outranks" "person" "impose" "ending" "span" "discard" "unreact"
-               "erase" "publication" "record" "inform" "exited" "depart" "farewell" "tick" "crowd"
-               "look" "idle" "expel"];
+        admit ["level" "standing" "unfit" "outranks" "person" "impose" "ending" "span" "discard"
+               "unreact" "erase" "publication" "record" "inform" "exited" "depart" "farewell"
+               "tick" "crowd" "look" "idle" "expel"];
     MODERATION_SANCTION = "moderation/sanction"
-        admit ["level" "standing" "outranks" "person" "impose" "ending" "publication" "record"
-               "inform" "exited" "depart" "farewell" "tick" "crowd" "look" "idle" "expel"];
+        admit ["level" "standing" "unfit" "outranks" "person" "impose" "ending" "publication"
+               "record" "inform" "exited" "depart" "farewell" "tick" "crowd" "look" "idle" "expel"];
     MODERATION_SLOW = "moderation/slow"
-        admit ["level" "view" "publication" "record" "inform" "listing"];
+        admit ["level" "view" "publication" "record" "inform" "listing" "unfit"];
     NOTIFICATION_LIST = "notification/list" open [];
     NOTIFICATION_NOTIFY = "notification/notify" open ["reach"];
     NOTIFICATION_READ = "notification/read" open ["reach"];
@@ -126,33 +129,37 @@ scripts! {
     ROOM_CLOSE = "room/close"
         admit ["inform" "level" "view" "publication" "record" "listing" "exited" "look"];
     ROOM_CREATE = "room/create"
-        admit ["inform" "view" "publication" "record" "listing" "belong" "exited" "recast" "sift"
-               "depart" "farewell" "tick" "crowd" "put_out"];
+        admit ["inform" "view" "publication" "record" "listing" "entered" "belong" "exited"
+               "recast" "sift" "depart" "farewell" "tick" "crowd" "person" "put_out" "enrol"
+               "roll"];
     ROOM_DROP = "room/drop" open ["connections"];
     ROOM_EXPIRE = "room/expire"
-        open ["room" "publication" "record" "inform" "exited" "depart" "farewell" "tick" "crowd"];
-    ROOM_GLANCE = "room/glance" uses ["room" "sanction" "staff" "enter" "level" "view"];
+        open ["room" "publication" "record" "inform" "exited" "depart" "farewell" "tick" "crowd"
+              "person"];
+    ROOM_GLANCE = "room/glance" uses ["room" "sanction" "staff" "holds" "enter" "level" "view"];
     ROOM_IDLE = "room/idle" open ["room" "inform" "view" "listing" "exited" "look"];
     ROOM_INVITE = "room/invite"
-        admit ["inform" "level" "standing" "publication" "record" "belong" "recast"];
+        admit ["inform" "level" "standing" "publication" "record" "entered" "belong" "recast"
+               "unfit"];
     ROOM_JOIN = "room/join"
-        admit ["level" "view" "publication" "record" "message" "lines" "slots" "me" "shown" "collect"
-               "logged" "missed" "connections" "member" "snapshot"
-               "inform" "listing" "tick" "crowd"];
+        admit ["level" "view" "publication" "record" "message" "lines" "slots" "me" "shown"
+               "collect" "logged" "missed" "connections" "member" "snapshot" "inform" "listing"
+               "tick" "crowd" "entered"];
     ROOM_LEAVE = "room/leave"
         admit ["publication" "record" "inform" "exited" "depart" "farewell" "tick" "crowd" "look"
                "idle"];
     ROOM_LOG = "room/log" uses ["publication" "message" "lines" "slots" "me" "shown" "logged"];
     ROOM_MEMBERS = "room/members" admit ["beyond"];
     ROOM_REMOVE = "room/remove"
-        admit ["level" "standing" "outranks" "person" "publication" "record" "inform" "exited"
-               "depart" "farewell" "tick" "crowd" "look" "idle" "expel"];
+        admit ["level" "standing" "unfit" "outranks" "person" "publication" "record" "inform"
+               "exited" "depart" "farewell" "tick" "crowd" "look" "idle" "expel"];
     ROOM_STATUS = "room/status" open ["room" "publication" "record" "member"];
     ROOM_TICK = "room/tick" open ["tick"];
     ROOM_TYPING = "room/typing" admit ["silent"];
     ROOM_UPDATE = "room/update"
-        admit ["inform" "level" "view" "publication" "record" "listing" "belong" "exited" "recast"
-               "sift" "depart" "farewell" "tick" "crowd" "put_out"];
+        admit ["inform" "level" "view" "publication" "record" "listing" "entered" "belong"
+               "exited" "recast" "sift" "depart" "farewell" "tick" "crowd" "person" "put_out"
+               "enrol" "roll"];
     TIMER_FIRE = "timer/fire" uses [];
     USER_ADMIT = "user/admit" uses [];
     USER_CLAIM = "user/claim" open ["refuse"];

@@ -74,6 +74,8 @@ async fn who_is_muted_reads_and_does_not_write_until_it_is_over() {
         let payload = json!({ "roomId": stage.room, "content": "x" });
         let early = stage.event_at(at(until - 1), &ann, "send-message", payload.clone()).await;
         assert_eq!(early.code(), "muted");
+        let details = json!({ "field": "roomId", "until": until });
+        assert_eq!(early.answer["error"]["details"], details, "one can see when it ends");
         let free = stage.event_at(at(until), &ann, "send-message", payload).await;
         assert_eq!(free.outcome, Outcome::Logged);
     })
@@ -91,6 +93,7 @@ async fn a_mute_without_an_end_lasts_until_it_is_ended() {
         let payload = json!({ "roomId": stage.room, "content": "x" });
         let later = stage.event_at(years, &who("ann"), "send-message", payload).await;
         assert_eq!(later.code(), "muted");
+        assert_eq!(later.answer["error"]["details"], json!({ "field": "roomId" }));
 
         let ended =
             in_room(&mut stage, &who("mod"), "unmute-user", json!({ "userId": "ann" })).await;
@@ -146,6 +149,8 @@ async fn who_is_banned_is_out_and_stays_out() {
             assert_eq!(stage.refused(&ann, event, payload).await, "banned", "{event}");
         }
         let until = banned.result()["until"].as_u64().expect("an end");
+        let refused = in_room(&mut stage, &ann, "send-message", json!({ "content": "x" })).await;
+        assert_eq!(refused.answer["error"]["details"]["until"], until);
         let over = EventId { ms: until, seq: 0 };
         let joined = stage.event_at(over, &ann, "join-room", json!({ "roomId": stage.room })).await;
         assert_eq!(joined.result()["memberCount"], 5);

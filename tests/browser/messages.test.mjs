@@ -44,7 +44,7 @@ test("a reaction is seen by the other, and counted", async () => {
     message(page, "It works!").locator(`[data-testid=reaction][data-emoji="🚀"][data-count="${count}"]`);
   await reaction(ana, 1).click();
   await reaction(ben, 2).waitFor();
-  assert.match(await reaction(ben, 2).getAttribute("title"), /You and ana reacted/);
+  assert.match(await reaction(ben, 2).getAttribute("title"), /You and ana\b.* reacted/);
   await reaction(ben, 2).click();
   await reaction(ana, 1).waitFor();
   assert.equal(await reaction(ana, 1).getAttribute("aria-pressed"), "true");

@@ -249,10 +249,7 @@ impl Consumer {
 
     fn count(&self, sent: &Sent, outcome: &Outcome) {
         let event = match &sent.entry {
-            Ok(record) => lua::event::TABLE
-                .iter()
-                .find(|row| row.name == record.event)
-                .map_or("unknown", |row| row.name),
+            Ok(record) => lua::event::row(&record.event).map_or("unknown", |row| row.name),
             Err(_) => "malformed",
         };
         let outcome = match outcome {

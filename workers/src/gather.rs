@@ -9,8 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
-use lua::batch::Batch;
+use lua::batch::{Batch, Spread};
 use lua::chat::unread_of;
 use lua::commit::{Commit, Place};
 use lua::event::Event;
@@ -18,7 +17,6 @@ use lua::id::{Partition, RoomId};
 use lua::record::Record;
 use lua::refusal::{Code, Refusal};
 use lua::room::{ListRooms, glance};
-use lua::topology::NodeId;
 use lua::{Cmd, Redis, RedisError, Value, relay};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -174,25 +172,11 @@ async fn ask(
     rooms: &[RoomId],
     call: impl Fn(&RoomId) -> Cmd,
 ) -> Result<Vec<Value>, Trouble> {
-    let mut nodes: HashMap<NodeId, (Batch, Vec<usize>)> = HashMap::new();
-    for (at, room) in rooms.iter().enumerate() {
-        let (batch, places) = nodes.entry(redis.node_of(Partition::of(room.as_str()))).or_default();
-        batch.add(call(room));
-        places.push(at);
+    let mut spread = Spread::default();
+    for room in rooms {
+        spread.add(redis.node_of(Partition::of(room.as_str())), call(room));
     }
-    let asked = nodes.into_iter().map(|(node, (batch, places))| async move {
-        Ok::<_, RedisError>((places, batch.run(redis, node).await?))
-    });
-    let mut replies = vec![Value::Nil; rooms.len()];
-    for (places, values) in try_join_all(asked).await.map_err(Trouble::Redis)? {
-        for (place, value) in places.into_iter().zip(values) {
-            if let Value::ServerError(problem) = value {
-                return Err(Trouble::Redis(problem.into()));
-            }
-            replies[place] = value;
-        }
-    }
-    Ok(replies)
+    spread.run(redis).await.into_iter().collect::<Result<_, _>>().map_err(Trouble::Redis)
 }
 
 #[cfg(test)]

@@ -36,7 +36,6 @@ use self::meters::Meters;
 use self::registry::Registry;
 use self::request::Purpose;
 use self::session::Session;
-use crate::auth::Verifier;
 use crate::close::Reason;
 use crate::core::Core;
 use crate::outbox::Outbox;
@@ -143,8 +142,8 @@ pub struct Engine<A: Application = SocketIo<Product>> {
 impl Engine {
     /// The product: Socket.IO with the core behind namespace `/`. Needs a Tokio runtime, and a
     /// metrics recorder that is installed already. The socket's owner sets TCP_NODELAY.
-    pub fn new(settings: Settings, verifier: Arc<Verifier>, core: Arc<Core>) -> Arc<Engine> {
-        let socket = SocketIo::new(Product::new(verifier, core), &settings);
+    pub fn new(settings: Settings, core: Arc<Core>) -> Arc<Engine> {
+        let socket = SocketIo::new(Product::new(core), &settings);
         Engine::with(settings, socket)
     }
 }

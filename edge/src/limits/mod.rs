@@ -73,10 +73,10 @@ pub struct Limits {
 
 /// The limits that an event counts in; one that there is not, too.
 fn classes(name: &str) -> Classes {
-    match (name, event::client_row(name).map(|row| row.rate)) {
-        ("invite-to-room" | "invite-collaboration", _) => &[KEPT, INVITATION],
-        (_, Ok(Rate::Ephemeral)) => &[EPHEMERAL],
-        _ => &[KEPT],
+    match event::row(name).map(|row| row.rate) {
+        Some(Rate::Invitation) => &[KEPT, INVITATION],
+        Some(Rate::Ephemeral) => &[EPHEMERAL],
+        Some(Rate::Kept) | None => &[KEPT],
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::packet::ROOT;
 use super::{Connect, Connection, Event, Joining, Namespaces, Refusal};
-use crate::auth::{Rejected, Verifier, bearer};
+use crate::auth::{Rejected, bearer};
 use crate::close::Reason;
 use crate::core::{self, Core, Refused};
 use crate::engine::{Flood, Transport};
@@ -29,7 +29,6 @@ pub struct Product {
 }
 
 struct Door {
-    verifier: Arc<Verifier>,
     core: Arc<Core>,
 }
 
@@ -59,9 +58,9 @@ pub struct Member {
 }
 
 impl Product {
-    /// Lets in who has a token that `verifier` takes, and that the core has room for.
-    pub fn new(verifier: Arc<Verifier>, core: Arc<Core>) -> Product {
-        Product { door: Arc::new(Door { verifier, core }) }
+    /// Lets in who has a token that the core takes, and that it has room for.
+    pub fn new(core: Arc<Core>) -> Product {
+        Product { door: Arc::new(Door { core }) }
     }
 }
 
@@ -117,7 +116,7 @@ impl Door {
             verdict.map_err(too_many_connections)?;
             *handshake = Handshake::Passed;
         }
-        let claims = match token.and_then(|token| self.verifier.verify(token.as_deref())) {
+        let claims = match token.and_then(|token| self.core.verifier.verify(token.as_deref())) {
             Ok(claims) => claims,
             Err(rejected) => {
                 // A good token is let in all the same: others may share the address.

@@ -27,8 +27,8 @@
 --    gone        the room is closed, the message deleted already
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/level lib/publication lib/record lib/message lib/author lib/span lib/discard lib/unreact
--- USES lib/erase
+-- USES admit lib/level lib/publication lib/record lib/message lib/author lib/span lib/discard
+-- USES lib/unreact lib/erase
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop

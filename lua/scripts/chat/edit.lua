@@ -28,7 +28,7 @@
 -- ERRORS
 --    FENCED REWIND
 -- USES admit lib/silent lib/publication lib/record lib/message lib/lines lib/author lib/slots lib/me
--- USES lib/shown
+-- USES lib/shown lib/living
 local key, user, roles, room_id, id = KEYS[5], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local store = { messages = KEYS[8], index = KEYS[9], lists = KEYS[10] }
 local function restore()
@@ -48,11 +48,10 @@ barred = barred or silent(event, room, role, KEYS[7], user)
 if barred then
   return barred
 end
-local message = message_of(store.messages, id)
+local message
+message, barred = living(event, store, id, 'messageId')
 if not message then
-  return refuse(event, 'not-found', 'there is no such message in the room', 'messageId')
-elseif redis.call('HEXISTS', store.index, 'deleted ' .. id) == 1 then
-  return refuse(event, 'gone', 'the message is deleted', 'messageId')
+  return barred
 elseif author_of(message) ~= user then
   return refuse(event, 'forbidden', 'only who wrote a message edits it', 'messageId')
 elseif event.time - string.match(id, '^%d+') > tonumber(ARGV[13]) then

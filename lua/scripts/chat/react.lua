@@ -31,7 +31,7 @@
 -- ERRORS
 --    FENCED REWIND
 -- USES admit lib/silent lib/publication lib/record lib/message lib/lines lib/slots lib/span lib/allot
--- USES lib/append lib/discard lib/reactions lib/me
+-- USES lib/append lib/discard lib/reactions lib/me lib/living
 local key, user, room_id, id, emoji = KEYS[5], ARGV[7], ARGV[9], ARGV[10], ARGV[11]
 local store = { messages = KEYS[8], index = KEYS[9], lists = KEYS[10] }
 local function result(message)
@@ -55,11 +55,10 @@ barred = barred or silent(event, room, role, KEYS[7], user)
 if barred then
   return barred
 end
-local message = message_of(store.messages, id)
+local message
+message, barred = living(event, store, id, 'messageId')
 if not message then
-  return refuse(event, 'not-found', 'there is no such message in the room', 'messageId')
-elseif redis.call('HEXISTS', store.index, 'deleted ' .. id) == 1 then
-  return refuse(event, 'gone', 'the message is deleted', 'messageId')
+  return barred
 end
 local slots, at = slots_of(store.index, id), nil
 for n, slot in ipairs(slots) do

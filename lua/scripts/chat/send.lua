@@ -40,7 +40,7 @@
 --    FENCED REWIND
 -- USES admit lib/level lib/silent lib/defer lib/pace lib/publication lib/record lib/message lib/lines
 -- USES lib/slots lib/me lib/shown lib/root lib/quote lib/span lib/allot lib/append lib/discard
--- USES lib/unreact lib/trim lib/inform
+-- USES lib/unreact lib/trim lib/inform lib/living
 local key, order, log, channel, paced = KEYS[5], KEYS[9], KEYS[13], KEYS[14], KEYS[15]
 local store = { messages = KEYS[10], index = KEYS[11], lists = KEYS[12] }
 local user, roles, room_id = ARGV[7], ARGV[8], ARGV[9]
@@ -111,11 +111,10 @@ if barred then
 end
 local quoted, thread, threaded = '', nil, ''
 if reply_to ~= '' then
-  local answered = message_of(store.messages, reply_to)
+  local answered
+  answered, barred = living(event, store, reply_to, 'replyTo')
   if not answered then
-    return refuse(event, 'not-found', 'there is no such message in the room', 'replyTo')
-  elseif redis.call('HEXISTS', store.index, 'deleted ' .. reply_to) == 1 then
-    return refuse(event, 'gone', 'the message is deleted', 'replyTo')
+    return barred
   end
   quoted = ',"replyTo":' .. quote(answered, reply_to, tonumber(ARGV[18]))
 end

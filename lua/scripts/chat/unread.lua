@@ -14,7 +14,7 @@
 --    4 shown_max, 5 read_max   most unread messages that are counted, and looked at
 -- RETURNS
 --    the number; nil where the user does not belong to the room, or may not enter it
--- USES lib/room lib/sanction lib/staff lib/enter lib/unread
+-- USES lib/room lib/sanction lib/staff lib/holds lib/enter lib/unread
 local mark = redis.call('HGET', KEYS[4], ARGV[1])
 if not mark or not enter(room_of(KEYS[1]), KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3]) then
   return nil

@@ -15,37 +15,35 @@
 --    applied
 -- ERRORS
 --    FENCED REWIND
--- USES open lib/staff lib/beyond lib/older
+-- USES open lib/staff lib/beyond lib/older lib/holds
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
 end
-local views, roles, limit = KEYS[5], ARGV[7], tonumber(ARGV[10])
+local views, roles = KEYS[5], ARGV[7]
+local score, name, limit, look_max = ARGV[8], ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
 
-local function may_see(narrow)
-  if not narrow or is_staff(roles) then
-    return true
-  end
-  for word in string.gmatch(narrow, '[^,]+') do
-    if string.find(roles, ',' .. word .. ',', 1, true) then
-      return true
-    end
-  end
-end
-
-local ids, times = older(KEYS[6], ARGV[8], ARGV[9], tonumber(ARGV[11]) + 1)
-local shown, cursor = {}, ''
-if #ids > 0 then
+local function narrowings(ids)
   local fields = {}
   for n, id in ipairs(ids) do
     fields[n] = 'roles ' .. id
   end
-  local narrow = redis.call('HMGET', views, unpack(fields))
+  return #ids > 0 and redis.call('HMGET', views, unpack(fields)) or {}
+end
+
+local shown, cursor, looked_at, more = {}, '', 0, true
+while more do
+  -- One more than a page: it tells whether there is a next one.
+  local ids, times = older(KEYS[6], score, name, limit + 1)
+  local narrow = narrowings(ids)
+  more = #ids > limit
   for n, id in ipairs(ids) do
-    if #shown == limit or n > tonumber(ARGV[11]) then
-      cursor = ',"nextCursor":"' .. times[n - 1] .. ':' .. ids[n - 1] .. '"'
+    if #shown == limit or looked_at == look_max then
+      cursor, more = ',"nextCursor":"' .. score .. ':' .. name .. '"', false
       break
-    elseif may_see(narrow[n]) then
+    end
+    score, name, looked_at = times[n], id, looked_at + 1
+    if not narrow[n] or is_staff(roles) or holds_one(roles, narrow[n]) then
       shown[#shown + 1] = id
     end
   end

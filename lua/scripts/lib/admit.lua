@@ -8,7 +8,8 @@ local function admit(event, room, access, sanctions, user, roles)
   if barred == 'not-found' then
     return nil, refuse(event, 'not-found', 'there is no such room', 'roomId')
   elseif barred == 'banned' then
-    return nil, refuse(event, 'banned', 'you are banned from this room', 'roomId')
+    local held = sanction(room, sanctions, 'ban', user, event.time)
+    return nil, refuse(event, 'banned', 'you are banned from this room', 'roomId', held)
   elseif barred == 'gone' then
     return nil, refuse(event, 'gone', 'the room is closed', 'roomId')
   end

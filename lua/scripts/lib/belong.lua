@@ -2,7 +2,6 @@
 -- begin. Who belongs already goes on from where they are.
 local function belong(event, belongs, room_id, user, owns)
   if redis.call('HSETNX', belongs, user, event.id) == 1 or owns then
-    inform(event, 'room-entered', 'user:' .. user, user, '{"userId":"' .. user .. '","roomId":"' .. room_id
-      .. '","present":false,"belongs":true,"owns":' .. tostring(owns) .. '}')
+    entered(event, room_id, user, false, true, owns)
   end
 end

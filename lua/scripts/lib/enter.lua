@@ -21,15 +21,10 @@ local function enter(room, access, sanctions, user, roles, now)
     if room.visibility == 'private' then
       return nil, 'not-found'
     end
-    role = room.roles == '' and 'member'
-    for word in string.gmatch(room.roles, '[^,]+') do
-      if string.find(roles, ',' .. word .. ',', 1, true) then
-        role = 'member'
-      end
-    end
-    if not role then
+    if room.roles ~= '' and not holds_one(roles, room.roles) then
       return nil, 'forbidden'
     end
+    role = 'member'
   end
   if room.closed_at then
     return nil, 'gone'

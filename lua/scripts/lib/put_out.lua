@@ -7,18 +7,17 @@ local function put_out(event, frames, room_id, keys, found, after, told_max)
     recast(frames, keys.presence, who, after.named[who] or 'member')
   end
   for _, who in ipairs(found.going) do
-    local held = redis.call('HGET', keys.presence, who)
-    if held then
+    local present = redis.call('ZSCORE', keys.members, who)
+    if present then
       frames[#frames + 1] = 'user:' .. who
       frames[#frames + 1] = '["room-left",{"roomId":"' .. room_id .. '","reason":"removed"}]'
-      local name = cjson.encode(cjson.decode(held).name)
-      local out = { id = who, json = '{"id":"' .. who .. '","name":' .. name .. '}' }
+      local out = { id = who, json = person(keys.presence, who) }
       depart(event, frames, room_id, keys, out)
       if not crowd(event, keys, 'left', out) then
         farewell(event, frames, room_id, keys.members, out, 'removed')
       end
     end
-    if redis.call('HDEL', keys.belongs, who) == 1 or held then
+    if redis.call('HDEL', keys.belongs, who) == 1 or present then
       exited(event, room_id, who, true, true, false)
     end
   end

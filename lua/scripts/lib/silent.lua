@@ -3,8 +3,7 @@
 local function silent(event, room, role, sanctions, user)
   if role == 'viewer' then
     return refuse(event, 'forbidden', 'you may read this room, not write to it', 'roomId')
-  elseif sanction(room, sanctions, 'mute', user, event.time) then
-    return refuse(event, 'muted', 'you are muted in this room', 'roomId')
   end
-  return nil
+  local muted = sanction(room, sanctions, 'mute', user, event.time)
+  return muted and refuse(event, 'muted', 'you are muted in this room', 'roomId', muted)
 end

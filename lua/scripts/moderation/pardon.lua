@@ -25,7 +25,7 @@
 --    forbidden   who does not moderate, or not this user
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/level lib/standing lib/outranks lib/person lib/publication lib/record
+-- USES admit lib/level lib/standing lib/unfit lib/outranks lib/person lib/publication lib/record
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop

@@ -32,7 +32,7 @@
 --    gone        the room is closed, the message deleted
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/publication lib/record
+-- USES admit lib/publication lib/record lib/message lib/living
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -43,11 +43,10 @@ local role, barred = admit(event, room, KEYS[6], KEYS[7], user, ARGV[9])
 if not role then
   return barred
 end
-local message = redis.call('HGET', KEYS[8], message_id)
+local message
+message, barred = living(event, { messages = KEYS[8], index = KEYS[9] }, message_id, 'messageId')
 if not message then
-  return refuse(event, 'not-found', 'there is no such message in the room', 'messageId')
-elseif redis.call('HEXISTS', KEYS[9], 'deleted ' .. message_id) == 1 then
-  return refuse(event, 'gone', 'the message is deleted', 'messageId')
+  return barred
 end
 local before = redis.call('HGET', reports, 'by ' .. user .. ' ' .. message_id)
 if before then

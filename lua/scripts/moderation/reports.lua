@@ -22,7 +22,7 @@
 --    forbidden   who does not moderate
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/level
+-- USES admit lib/level lib/unfit
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -32,8 +32,10 @@ local room = room_of(KEYS[5])
 local role, barred = admit(event, room, KEYS[6], KEYS[7], ARGV[7], ARGV[8])
 if not role then
   return barred
-elseif level(role, ARGV[8]) < 2 then
-  return refuse(event, 'forbidden', 'this is for those who moderate the room', 'roomId')
+end
+local refused = unfit(event, level(role, ARGV[8]))
+if refused then
+  return refused
 end
 
 -- Resolved ones are those of all that do not wait; a page looks at this many at most.

@@ -42,7 +42,7 @@
 --    conflict    somebody decided already
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/level lib/standing lib/outranks lib/person lib/impose lib/ending lib/span
+-- USES admit lib/level lib/standing lib/unfit lib/outranks lib/person lib/impose lib/ending lib/span
 -- USES lib/discard lib/unreact lib/erase lib/publication lib/record lib/inform lib/exited lib/depart
 -- USES lib/farewell lib/tick lib/crowd lib/look lib/idle lib/expel
 local event, stop = open(KEYS, ARGV)
@@ -58,8 +58,9 @@ if not role then
   return barred
 end
 local own = level(role, roles)
-if own < 2 then
-  return refuse(event, 'forbidden', 'this is for those who moderate the room', 'roomId')
+local refused = unfit(event, own)
+if refused then
+  return refused
 end
 local report = redis.call('HGET', reports, report_id)
 if not report then
@@ -70,7 +71,7 @@ end
 local decoded = cjson.decode(report)
 local author = decoded.message.sender.id
 if action == 'mute' or action == 'ban' then
-  local refused = outranks(event, room, access, own, user, author)
+  refused = outranks(event, room, access, own, user, author)
   if refused then
     return refused
   end

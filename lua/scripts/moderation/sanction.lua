@@ -35,9 +35,9 @@
 --    forbidden   who does not moderate, or not this user
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/level lib/standing lib/outranks lib/person lib/impose lib/ending lib/publication
--- USES lib/record lib/inform lib/exited lib/depart lib/farewell lib/tick lib/crowd lib/look lib/idle
--- USES lib/expel
+-- USES admit lib/level lib/standing lib/unfit lib/outranks lib/person lib/impose lib/ending
+-- USES lib/publication lib/record lib/inform lib/exited lib/depart lib/farewell lib/tick lib/crowd
+-- USES lib/look lib/idle lib/expel
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop

@@ -21,7 +21,7 @@
 --    forbidden   who does not moderate
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/level lib/view lib/publication lib/record lib/inform lib/listing
+-- USES admit lib/level lib/view lib/publication lib/record lib/inform lib/listing lib/unfit
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -33,8 +33,9 @@ if not role then
   return barred
 end
 local own = level(role, roles)
-if own < 2 then
-  return refuse(event, 'forbidden', 'this is for those who moderate the room', 'roomId')
+local refused = unfit(event, own)
+if refused then
+  return refused
 end
 
 redis.call('HSET', key, 'slowModeMs', ARGV[10])

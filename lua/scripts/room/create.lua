@@ -40,8 +40,9 @@
 --    not-found banned gone   a room without an owner is not for the maker, or closed
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/inform lib/view lib/publication lib/record lib/listing lib/belong lib/exited
--- USES lib/recast lib/sift lib/depart lib/farewell lib/tick lib/crowd lib/put_out
+-- USES admit lib/inform lib/view lib/publication lib/record lib/listing lib/entered lib/belong
+-- USES lib/exited lib/recast lib/sift lib/depart lib/farewell lib/tick lib/crowd lib/person lib/put_out
+-- USES lib/enrol lib/roll
 local key, access, members = KEYS[5], KEYS[6], KEYS[8]
 local keys = {
   members = members, presence = KEYS[9], connections = KEYS[10], belongs = KEYS[11],
@@ -77,14 +78,9 @@ elseif room then
     return refuse(event, 'forbidden', 'you may not own a room of its type', 'roomId')
   end
 end
-local after = { visibility = ARGV[12], roles = ARGV[13], list = {}, named = {} }
-for word in string.gmatch(ARGV[15], '[^\n]+') do
-  after.list[#after.list + 1] = word
-end
-for n = 1, #after.list, 2 do
-  after.named[after.list[n]] = after.list[n + 1]
-end
-after.named[user] = 'owner'
+local listed, named = roll_of(ARGV[15])
+local after = { visibility = ARGV[12], roles = ARGV[13], list = listed, named = named }
+named[user] = 'owner'
 local found = room and sift(room, access, members, after, tonumber(ARGV[18]))
 if room and not found then
   release()
@@ -92,14 +88,11 @@ if room and not found then
 end
 
 redis.call('HSET', key, 'type', ARGV[10], 'name', ARGV[11], 'owner', user, 'visibility', after.visibility,
-  'roles', after.roles, 'maxMembers', ARGV[14], 'listed', #after.list > 0 and '1' or '0')
+  'roles', after.roles, 'maxMembers', ARGV[14])
 if not room then
   redis.call('HSET', key, 'createdAt', event.time, 'createdBy', user, 'slowModeMs', '0', 'last', '0-0')
 end
-redis.call('DEL', access)
-if #after.list > 0 then
-  redis.call('HSET', access, unpack(after.list))
-end
+enrol(key, access, listed)
 local frames = {}
 if room then
   put_out(event, frames, room_id, keys, found, after, tonumber(ARGV[19]))

@@ -24,7 +24,7 @@
 -- ERRORS
 --    FENCED REWIND
 -- USES open lib/room lib/publication lib/record lib/inform lib/exited lib/depart lib/farewell lib/tick
--- USES lib/crowd
+-- USES lib/crowd lib/person
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -42,8 +42,7 @@ local gone = room and redis.call('ZSCORE', place.members, user)
   and redis.call('HEXISTS', place.connections, user) == 0
   and not (later_due and tonumber(later_due) > tonumber(event.time))
 if gone then
-  local name = cjson.encode(cjson.decode(redis.call('HGET', place.presence, user)).name)
-  local who = { id = user, json = '{"id":"' .. user .. '","name":' .. name .. '}' }
+  local who = { id = user, json = person(place.presence, user) }
   local frames = {}
   depart(event, frames, place.id, place, who)
   if not crowd(event, place, 'left', who) then

@@ -13,7 +13,7 @@
 --    5 now       the time (ms)
 -- RETURNS
 --    the room as JSON, or nothing where the user does not belong to it or may not enter it any more
--- USES lib/room lib/sanction lib/staff lib/enter lib/level lib/view
+-- USES lib/room lib/sanction lib/staff lib/holds lib/enter lib/level lib/view
 local room, user, roles = room_of(KEYS[1]), ARGV[2], ARGV[3]
 local role = enter(room, KEYS[2], KEYS[3], user, roles, ARGV[5])
 if not role or ARGV[4] ~= '' and ARGV[4] ~= room.type or redis.call('HEXISTS', KEYS[4], user) == 0 then

@@ -28,7 +28,8 @@
 --    conflict    the user is banned or the owner; the list is full
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/inform lib/level lib/standing lib/publication lib/record lib/belong lib/recast
+-- USES admit lib/inform lib/level lib/standing lib/publication lib/record lib/entered lib/belong
+-- USES lib/recast lib/unfit
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -44,8 +45,9 @@ if not role then
 end
 local own = level(role, roles)
 local held = redis.call('HGET', access, target)
-if own < 2 then
-  return refuse(event, 'forbidden', 'this is for those who moderate the room', 'roomId')
+local refused = unfit(event, own)
+if refused then
+  return refused
 elseif own < 3 and level(granted, '') >= own then
   return refuse(event, 'forbidden', 'you may only give a role below your own', 'roomRole')
 elseif own < 3 and held ~= granted and standing(room, access, target) >= own then

@@ -44,8 +44,8 @@
 -- ERRORS
 --    FENCED REWIND
 -- USES admit lib/level lib/view lib/publication lib/record lib/message lib/lines lib/slots lib/me
--- USES lib/shown lib/collect lib/logged lib/missed lib/connections lib/member lib/snapshot
--- USES lib/inform lib/listing lib/tick lib/crowd
+-- USES lib/shown lib/collect lib/logged lib/missed lib/connections lib/member lib/snapshot lib/inform
+-- USES lib/listing lib/tick lib/crowd lib/entered
 local key, access, sanctions = KEYS[5], KEYS[6], KEYS[7]
 local members, presence, connections = KEYS[8], KEYS[9], KEYS[10]
 local belongs, log = KEYS[11], KEYS[19]
@@ -154,8 +154,7 @@ local told = told_since(room, role)
 add_connection()
 local begins = redis.call('HSETNX', belongs, user, event.id) == 1
 if begins or not present then
-  inform(event, 'room-entered', 'user:' .. user, user, '{"userId":"' .. user .. '","roomId":"' .. room_id
-    .. '","present":true,"belongs":true,"owns":' .. tostring(room.owner == user) .. '}')
+  entered(event, room_id, user, true, true, room.owner == user)
 end
 if present then
   -- Name and role are those of now; the time of joining stays.

@@ -48,7 +48,9 @@ local place = {
 
 local room = room_of(place.key)
 local present = room and redis.call('ZSCORE', place.members, user)
-if not present and not (room and redis.call('HEXISTS', belongs, user) == 1) then
+local belonging = room and redis.call('HEXISTS', belongs, user) == 1
+-- Of a closed room, who belonged is told by and by.
+if not present and not belonging or room.closed_at then
   local role, barred = admit(event, room, access, KEYS[7], user, ARGV[9])
   if not role then
     return barred

@@ -32,8 +32,8 @@
 --    forbidden   who does not moderate, or not this user; conflict   the user owns the room
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/level lib/standing lib/outranks lib/person lib/publication lib/record lib/inform lib/exited
--- USES lib/depart lib/farewell lib/tick lib/crowd lib/look lib/idle lib/expel
+-- USES admit lib/level lib/standing lib/unfit lib/outranks lib/person lib/publication lib/record
+-- USES lib/inform lib/exited lib/depart lib/farewell lib/tick lib/crowd lib/look lib/idle lib/expel
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop

@@ -38,8 +38,9 @@
 --    conflict    too many are in the room to be put out
 -- ERRORS
 --    FENCED REWIND
--- USES admit lib/inform lib/level lib/view lib/publication lib/record lib/listing lib/belong lib/exited
--- USES lib/recast lib/sift lib/depart lib/farewell lib/tick lib/crowd lib/put_out
+-- USES admit lib/inform lib/level lib/view lib/publication lib/record lib/listing lib/entered lib/belong
+-- USES lib/exited lib/recast lib/sift lib/depart lib/farewell lib/tick lib/crowd lib/person lib/put_out
+-- USES lib/enrol lib/roll
 local event, stop = open(KEYS, ARGV)
 if stop then
   return stop
@@ -61,15 +62,10 @@ end
 
 -- Gives what access becomes, and who stays, or nil.
 local function changed_access()
-  local after = { visibility = ARGV[13], roles = ARGV[14], list = {}, named = {} }
+  local list, named = roll_of(ARGV[15])
+  local after = { visibility = ARGV[13], roles = ARGV[14], list = list, named = named }
   if is_staff(roles) then
-    after.named[user] = 'member'
-  end
-  for word in string.gmatch(ARGV[15], '[^\n]+') do
-    after.list[#after.list + 1] = word
-  end
-  for n = 1, #after.list, 2 do
-    after.named[after.list[n]] = after.list[n + 1]
+    named[user] = named[user] or 'member'
   end
   if room.owner ~= '' then
     after.named[room.owner] = 'owner'
@@ -78,12 +74,8 @@ local function changed_access()
 end
 
 local function write_access(after, found, frames)
-  redis.call('HSET', key, 'visibility', after.visibility, 'roles', after.roles,
-    'listed', #after.list > 0 and '1' or '0')
-  redis.call('DEL', access)
-  if #after.list > 0 then
-    redis.call('HSET', access, unpack(after.list))
-  end
+  redis.call('HSET', key, 'visibility', after.visibility, 'roles', after.roles)
+  enrol(key, access, after.list)
   put_out(event, frames, room_id, keys, found, after, told_max)
   for n = 1, #after.list, 2 do
     belong(event, keys.belongs, room_id, after.list[n], false)

@@ -18,6 +18,7 @@ use crate::Redis;
 use crate::commit::Commit;
 use crate::due;
 use crate::id::{EventId, Partition, RoomId, UserId};
+use crate::ingress::SERVICE;
 use crate::key::RoomKeys;
 use crate::payload::{self, words};
 use crate::record::Origin;
@@ -188,7 +189,7 @@ fn seat(commit: &Commit<'_>, room: &RoomId) -> String {
 /// The event that tells a large room who came and went, as work.
 pub(crate) fn tick(room: &RoomId) -> String {
     let payload = serde_json::json!({ "roomId": room });
-    due::work("presence-tick", room.as_str(), due::SYSTEM, &payload)
+    due::work("presence-tick", room.as_str(), SERVICE, &payload)
 }
 
 /// `room/log`: what a room's log holds after an id, as publications in order, at most `count`.

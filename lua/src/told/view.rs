@@ -221,4 +221,6 @@ pub struct ErrorDetails {
     pub field: Option<String>,
     /// `unknown` where the event may have been applied all the same.
     pub outcome: Option<String>,
+    /// When the mute or ban ends that says no, milliseconds since the epoch; never where it is left out.
+    pub until: Option<u64>,
 }

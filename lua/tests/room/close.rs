@@ -41,6 +41,7 @@ async fn a_closed_room_is_gone_to_whoever_could_enter_and_hidden_from_others() {
             ("get-messages", json!({})),
             ("join-room", json!({})),
             ("get-members", json!({})),
+            ("leave-room", json!({})),
             ("send-message", json!({ "content": "x" })),
             ("update-room", json!({ "name": "x" })),
             ("close-room", json!({})),

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Refusal } from "../core/refusal.ts";
 import { chatSentence } from "./refusals.ts";
 
-const refusal = (code: string, details?: unknown) => new Refusal({ code, message: "server words", details });
+const refusal = (code: string, details?: Refusal["details"]) => new Refusal({ code, message: "server words", details });
 
 test("the same code says different things for different attempts", () => {
   expect(chatSentence("send", refusal("forbidden"))).toContain("not write");

@@ -41,12 +41,7 @@ const WORDS: Record<Attempt, Record<string, string>> = {
 
 /** One friendly sentence. */
 export function chatSentence(attempt: Attempt, refusal: Refusal, now = Date.now()): string {
-  const until = untilOf(refusal);
+  const until = refusal.details?.until;
   if (refusal.code === "muted" && until !== undefined) return `You are muted in this room ${untilWords(until, now)}.`;
   return WORDS[attempt][refusal.code] ?? sentence(refusal);
-}
-
-function untilOf({ details }: Refusal): number | undefined {
-  const until = (details as { until?: unknown } | undefined | null)?.until;
-  return typeof until === "number" ? until : undefined;
 }

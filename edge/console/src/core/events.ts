@@ -134,6 +134,8 @@ export interface ErrorDetails {
   field?: string;
   /** `unknown` where the event may have been applied all the same. */
   outcome?: string;
+  /** When the mute or ban ends that says no, milliseconds since the epoch; never where it is left out. */
+  until?: number;
 }
 /** The payload of `error`. */
 export interface Failed {

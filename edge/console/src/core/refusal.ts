@@ -2,14 +2,14 @@
 import type { ErrorBody } from "./contract.ts";
 
 /** What the server says, or this page by a code of its own. */
-type Body = Omit<ErrorBody, "code" | "details"> & { code: string; details?: unknown };
+type Body = Omit<ErrorBody, "code" | "details"> & { code: string; details?: ErrorBody["details"] | undefined };
 
 /** The answer `ok: false`, or one of this page's own codes `offline` and `no-answer`. */
 export class Refusal extends Error {
   readonly code: string;
   /** When a retry has a chance, in milliseconds since the epoch. */
   readonly retryAt: number | undefined;
-  readonly details: unknown;
+  readonly details: ErrorBody["details"];
 
   constructor(body: Body, now = Date.now()) {
     super(body.message);

@@ -4,7 +4,7 @@ import { Refusal } from "../core/refusal.ts";
 import { described, opened, shownUnread, totalUnread } from "./open-room.ts";
 import { endOf, isOver, refusedWords } from "./refused.ts";
 
-const refusal = (code: string, details?: unknown) => new Refusal({ code, message: "", details });
+const refusal = (code: string, details?: Refusal["details"]) => new Refusal({ code, message: "", details });
 
 test("each refusal says what happened", () => {
   const codes = ["not-found", "forbidden", "conflict", "banned", "gone", "removed", "internal"];

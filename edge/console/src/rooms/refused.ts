@@ -79,8 +79,7 @@ export function refusedWords(refusal: Refusal, now: number): RefusedWords {
 }
 
 function bannedText({ details }: Refusal, now: number): string {
-  const until = (details as { until?: unknown } | undefined)?.until;
-  const words = typeof until === "number" ? untilWords(until, now) : "";
+  const words = details?.until === undefined ? "" : untilWords(details.until, now);
   return words === "" ? "Those who moderate it decided so. They can lift the ban." : `The ban holds ${words}.`;
 }
 
