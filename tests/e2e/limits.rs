@@ -10,6 +10,7 @@ use crate::options;
 
 harness::on_each_topology!(
     events_of_a_user_share_one_allowance,
+    a_user_invites_ten_times_a_minute,
     connections_of_a_user_are_counted_together,
     handshakes_of_an_address_are_counted_together,
 );
@@ -36,6 +37,30 @@ async fn wait(retry_after_ms: &Value) {
     assert!((1..=10_000).contains(&wait_ms), "{wait_ms}");
     // The time itself is the matter.
     tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+}
+
+/// The harness limits no events: what is left is the limit of invitations alone.
+async fn a_user_invites_ten_times_a_minute(topology: Topology) {
+    let stack = Stack::start(options(topology)).await;
+    let (one, two) = (stack.client(0, "ann").await, stack.client(1, "ann").await);
+    for room in ["graphs", "trees"] {
+        one.ok("create-room", json!({ "roomId": room, "type": "discussion" })).await;
+    }
+    let mut calls = Vec::new();
+    for number in 0..12 {
+        let (client, room) = if number % 2 == 0 { (&one, "graphs") } else { (&two, "trees") };
+        let invitation = json!({ "roomId": room, "userId": format!("guest-{number}") });
+        calls.push(client.start_call("invite-to-room", &invitation).await);
+    }
+    let answers = join_all(calls).await;
+    assert_eq!(passed(&answers), 10, "in all rooms and over both edges: {answers:?}");
+    let limited = answers.iter().find(|answer| answer["ok"] == false).expect("one of two");
+    let retry_ms = limited["error"]["retryAfterMs"].as_u64().expect("a time");
+    assert!((1..=60_000).contains(&retry_ms), "{retry_ms}");
+    one.ok("send-message", json!({ "roomId": "graphs", "content": "other events pass" })).await;
+    let bob = stack.client(1, "bob").await;
+    bob.ok("create-room", json!({ "roomId": "heaps", "type": "discussion" })).await;
+    bob.ok("invite-to-room", json!({ "roomId": "heaps", "userId": "ann" })).await;
 }
 
 async fn events_of_a_user_share_one_allowance(topology: Topology) {
