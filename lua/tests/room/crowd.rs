@@ -86,7 +86,7 @@ async fn a_large_room_is_told_together_who_came_and_went() {
         assert!(due(&stage).await.is_empty(), "nothing more is to be told");
 
         join(&mut stage, "e").await;
-        assert_eq!(due(&stage).await, [first.id.ms + 1_000], "not within a second");
+        assert_eq!(due(&stage).await, [first.id.ms + 1_100], "not within a second");
         let second = tick(&mut stage).await;
         assert_eq!(presence(&second)["joined"], json!([person("e")]));
     })
@@ -106,7 +106,7 @@ async fn a_tick_that_comes_too_early_or_twice_tells_nothing() {
         let early = json!({ "roomId": stage.room });
         let early = stage.event(&who("service"), "presence-tick", early).await;
         assert!(early.told.is_empty(), "within the second");
-        assert_eq!(due(&stage).await, [told.id.ms + 1_000], "it comes again");
+        assert_eq!(due(&stage).await, [told.id.ms + 1_100], "it comes again");
         assert_eq!(presence(&tick(&mut stage).await)["joined"], json!([person("b")]));
     })
     .await;
