@@ -68,13 +68,21 @@ impl Redis {
         cut
     }
 
-    /// Ends every server as a crash would, one after the other, and starts it again with its data.
-    pub async fn restart(&mut self) {
-        let servers = match self {
+    /// Ends every server as a crash would.
+    pub fn kill(&mut self) {
+        self.servers().iter_mut().for_each(Private::kill);
+    }
+
+    fn servers(&mut self) -> &mut [Private] {
+        match self {
             Self::Single(server) => std::slice::from_mut(server),
             Self::Cluster(cluster) => &mut cluster.nodes,
-        };
-        for server in servers {
+        }
+    }
+
+    /// Ends every server as a crash would, one after the other, and starts it again with its data.
+    pub async fn restart(&mut self) {
+        for server in self.servers() {
             server.restart().await.expect("a Redis that starts again");
         }
     }
