@@ -67,9 +67,7 @@ pub struct Message {
 /// A user.
 #[derive(Default)]
 pub struct User {
-    /// Titles of what was sent to the user, with the notification's id.
-    pub notifications: BTreeMap<String, EventId>,
-    /// Rooms of the mentions, by message.
+    /// Messages that mention the user.
     pub mentions: BTreeSet<EventId>,
     /// Rooms that the user was invited to.
     pub invitations: BTreeSet<String>,

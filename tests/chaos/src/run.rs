@@ -80,7 +80,8 @@ fn options(plan: &Plan) -> Options {
         .with("PING_INTERVAL_MS", 1_000)
         .with("PING_TIMEOUT_MS", 2_000)
         .with("PRESENCE_GRACE_MS", 1_500)
-        .with("INTAKE_LAG_MAX", 50)
+        .with("INTAKE_KEEP", 100)
+        .with("INTAKE_LAG_MAX", 400)
         .with("LOG_MAX", 1_000_000)
         .with("HISTORY_MAX", 1_000_000);
     (options.edges, options.workers) = (EDGES, WORKERS);

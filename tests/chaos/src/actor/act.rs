@@ -24,12 +24,11 @@ enum Act {
     Close,
     Invite,
     Mute,
-    Notify,
     ReadNotification,
 }
 
 /// How often each is done, among all.
-const ACTS: [(u32, Act); 19] = [
+const ACTS: [(u32, Act); 18] = [
     (40, Act::Say),
     (4, Act::Burst),
     (8, Act::Edit),
@@ -47,7 +46,6 @@ const ACTS: [(u32, Act); 19] = [
     (1, Act::Close),
     (2, Act::Invite),
     (2, Act::Mute),
-    (2, Act::Notify),
     (2, Act::ReadNotification),
 ];
 
@@ -71,7 +69,6 @@ impl Actor {
             Act::Close => self.close_room().await,
             Act::Invite => self.invite().await,
             Act::Mute => self.mute().await,
-            Act::Notify => self.notify().await,
             Act::ReadNotification => self.read_notification().await,
         }
     }

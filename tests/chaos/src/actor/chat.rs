@@ -26,7 +26,7 @@ impl Actor {
             payload["mentions"] = json!([named]);
         }
         match self.settle("send-message", payload).await {
-            Answer::Done(answer, _) => self.note_said(&room, &content, named, &answer),
+            Answer::Done(answer) => self.note_said(&room, &content, named, &answer),
             Answer::Refused(code) => self.unless_silenced("send-message", &room, &code),
             Answer::Over => {}
         }
@@ -72,7 +72,7 @@ impl Actor {
         for (content, first) in contents.iter().zip(self.start_all(&room, &contents).await) {
             // An answer that did not come is asked for like any other, with the same request.
             let answer = match first {
-                Some(answer) if answer["ok"] == true => Answer::Done(answer, true),
+                Some(answer) if answer["ok"] == true => Answer::Done(answer),
                 _ => {
                     at_once = false;
                     let payload = json!({ "roomId": room, "content": content });
@@ -80,7 +80,7 @@ impl Actor {
                 }
             };
             match answer {
-                Answer::Done(answer, _) => {
+                Answer::Done(answer) => {
                     self.note_said(&room, content, None, &answer);
                     ids.extend(id_of(&answer["message"]["id"]));
                 }

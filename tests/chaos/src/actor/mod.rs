@@ -37,6 +37,8 @@ pub struct Actor {
     rooms: BTreeSet<String>,
     /// Open rooms that it made.
     owned: BTreeSet<String>,
+    /// Rooms that it may have entered by a try that nobody answered.
+    unsure: BTreeSet<String>,
     /// When it last invited somebody.
     invited: Option<Instant>,
     /// Requests so far, each with a number of its own.
@@ -45,8 +47,8 @@ pub struct Actor {
 
 /// What was answered in the end.
 enum Answer {
-    /// The result, and whether it came at the first try.
-    Done(Value, bool),
+    /// The result.
+    Done(Value),
     /// The code of a refusal by a rule.
     Refused(String),
     /// The run is over.
@@ -67,6 +69,7 @@ impl Actor {
             link: None,
             rooms,
             owned: BTreeSet::new(),
+            unsure: BTreeSet::new(),
             invited: None,
             requests: 0,
         }
@@ -132,7 +135,7 @@ impl Actor {
                         answers.done += 1;
                         answers.again += tries - 1;
                     });
-                    return Answer::Done(answer, tries == 1);
+                    return Answer::Done(answer);
                 }
                 Some(answer) => {
                     let code = answer["error"]["code"].as_str().unwrap_or_default().to_owned();

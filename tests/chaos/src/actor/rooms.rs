@@ -172,38 +172,16 @@ impl Actor {
         }
     }
 
-    /// Sends somebody a notification, where the client may.
-    pub(super) async fn notify(&mut self) {
-        let Some(user) = self.somebody_else().filter(|_| self.is_herald()) else { return };
-        self.requests += 1;
-        let title = format!("{}:{}", self.user, self.requests);
-        let payload =
-            json!({ "target": { "userId": user }, "kind": "system-alert", "title": title });
-        match self.settle("send-notification", payload).await {
-            Answer::Done(answer, _) => {
-                let Some(id) = id_of(&answer["notificationId"]) else {
-                    return self.unexplained("send-notification", &title, "an answer without id");
-                };
-                let mut model = self.world.model();
-                model.users.entry(user).or_default().notifications.insert(title, id);
-            }
-            Answer::Refused(code) => self.unexplained("send-notification", &title, &code),
-            Answer::Over => {}
-        }
-    }
-
-    /// Reads a notification that was sent to the user.
+    /// Reads a notification of the user.
     pub(super) async fn read_notification(&mut self) {
-        let unread: Vec<_> = {
-            let model = self.world.model();
-            let Some(user) = model.users.get(&self.user) else { return };
-            let ids = user.notifications.values().filter(|id| !user.read.contains(id));
-            ids.copied().collect()
-        };
+        let asked = json!({ "unreadOnly": true });
+        let Answer::Done(page) = self.settle("get-notifications", asked).await else { return };
+        let listed = page["notifications"].as_array().into_iter().flatten();
+        let unread: Vec<_> = listed.filter_map(|listed| id_of(&listed["id"])).collect();
         let Some(id) = self.dice.pick(&unread).copied() else { return };
         let payload = json!({ "notificationId": id.to_string() });
         match self.settle("mark-notification-read", payload).await {
-            Answer::Done(..) => {
+            Answer::Done(_) => {
                 let mut model = self.world.model();
                 model.users.entry(self.user.clone()).or_default().read.insert(id);
             }
@@ -212,10 +190,5 @@ impl Actor {
             }
             Answer::Over => {}
         }
-    }
-
-    /// Whether the user is one who may send notifications.
-    fn is_herald(&self) -> bool {
-        self.number == HERALD
     }
 }

@@ -105,12 +105,13 @@ impl Actor {
             payload["since"] = since.to_string().into();
             payload["requestId"] = format!("{}-{}", self.user, self.requests).into();
         }
-        for tries in 0.. {
-            self.state().does(format!("join-room {room} try {}", tries + 1));
+        loop {
+            self.state().does(format!("join-room {room}"));
             let Some(link) = &self.link else { return Entered::Lost };
             match link.call("join-room", &payload, PATIENCE).await {
                 Outcome::Answer(answer) if answer["ok"] == true => {
-                    self.note_entered(room, &answer, tries == 0);
+                    let is_first = !self.unsure.remove(room);
+                    self.note_entered(room, &answer, is_first);
                     return Entered::Yes;
                 }
                 Outcome::Answer(answer) => {
@@ -121,16 +122,17 @@ impl Actor {
                     if !RETRIED.contains(&code) {
                         self.unexplained("join-room", room, &answer["error"].to_string());
                     }
+                    self.unsure.insert(room.to_owned());
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                Outcome::Unknown if link.is_open() => {}
-                Outcome::Unknown => return Entered::Lost,
+                Outcome::Unknown => {
+                    self.unsure.insert(room.to_owned());
+                }
             }
-            if self.world.over.is_cancelled() {
-                break;
+            if self.world.over.is_cancelled() || !self.link.as_ref().is_some_and(Link::is_open) {
+                return Entered::Lost;
             }
         }
-        Entered::Lost
     }
 
     fn note_entered(&self, room: &str, answer: &serde_json::Value, first_try: bool) {

@@ -165,9 +165,6 @@ fn once_each(name: &str, held: &[Value], user: &User, found: &mut Vec<Difference
             found.push((promise, format!("{name} has {count} notifications of {what}")));
         }
     };
-    for (title, id) in &user.notifications {
-        check(format!("{title} {id}"), &|n| n["title"] == title.as_str());
-    }
     for message in &user.mentions {
         let text = message.to_string();
         check(format!("mention {message}"), &|n| {
