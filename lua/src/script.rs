@@ -116,6 +116,7 @@ scripts! {
     INTAKE_BURY = "intake/bury" open [];
     INTAKE_REFUSE = "intake/refuse" open [];
     INTAKE_SETTLE = "intake/settle" uses [];
+    LEASE_ATTEMPT = "lease/attempt" uses [];
     LEASE_REGISTER = "lease/register" uses [];
     LEASE_RELEASE = "lease/release" uses [];
     LEASE_RENEW = "lease/renew" uses [];
