@@ -90,35 +90,58 @@ impl Committed {
     }
 }
 
-/// Errors of the server that say nothing about the event.
+/// Words of errors that say nothing about the event: of Redis 7 and 8 and of Valkey all that mean "not
+/// now", "not here" or "not you". What is left is the event's or the script's fault: `ERR`, `WRONGTYPE` and
+/// what a script itself raises.
 const TROUBLE: &[&str] = &[
     "ASK",
     "BUSY",
     "CLUSTERDOWN",
     "CROSSSLOT",
+    "DENIED",
+    "IOERR",
     "LOADING",
     "MASTERDOWN",
     "MISCONF",
     "MOVED",
     "NOAUTH",
+    "NOGOODSLAVE",
     "NOPERM",
     "NOREPLICAS",
+    "NOTBUSY",
     "OOM",
     "READONLY",
+    "REDIRECT",
     "TRYAGAIN",
+    "UNBLOCKED",
     "UNKILLABLE",
-    "NOTBUSY",
+    "WRONGPASS",
 ];
+
+/// The same inside a script, where Redis has no word of its own for it: a slot that is being moved, a
+/// cluster that is down, a user who lacks a permission.
+const TROUBLE_INSIDE: &[&str] = &[
+    "Script attempted to access a non local key",
+    "Script attempted to execute a command while the cluster is down",
+    "Script attempted to execute a write command while the cluster is down",
+    "The user executing the script can't",
+];
+
+fn is_trouble(code: &str, details: &str) -> bool {
+    let inside = || TROUBLE_INSIDE.iter().any(|text| details.contains(text));
+    TROUBLE.contains(&code) || (code == "ERR" && inside())
+}
 
 impl Outcome {
     fn read(reply: Value) -> Self {
         if let Value::ServerError(error) = &reply {
-            let detail = format!("{} {}", error.code(), error.details().unwrap_or_default());
+            let details = error.details().unwrap_or_default();
+            let detail = format!("{} {details}", error.code());
             return match error.code() {
                 "FENCED" => Self::Fenced,
                 "REWIND" => Self::Rewind,
                 "NOSCRIPT" => Self::NoScript,
-                code if TROUBLE.contains(&code) => Self::Trouble(detail),
+                code if is_trouble(code, details) => Self::Trouble(detail),
                 _ => Self::Defect(detail),
             };
         }
