@@ -114,6 +114,7 @@ scripts! {
     EDGE_LOST = "edge/lost" open [];
     INGRESS_ADVANCE = "ingress/advance" uses [];
     INTAKE_BURY = "intake/bury" open [];
+    INTAKE_REPLAY = "intake/replay" uses [];
     INTAKE_REFUSE = "intake/refuse" open [];
     INTAKE_SETTLE = "intake/settle" uses [];
     LEASE_ATTEMPT = "lease/attempt" uses [];
