@@ -7,6 +7,7 @@ pub mod chat;
 pub mod commit;
 pub mod door;
 mod due;
+pub mod durability;
 pub mod edge;
 pub mod event;
 pub mod id;
