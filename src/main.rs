@@ -10,6 +10,7 @@ mod failure;
 mod inspect;
 mod logging;
 mod output;
+mod scripts;
 mod settings;
 mod shutdown;
 mod token;

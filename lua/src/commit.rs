@@ -35,6 +35,8 @@ pub enum Outcome {
     Again,
     /// A rule of the state said no; the code.
     Refused(String),
+    /// The event is put aside among the dead letters, of which so many older ones had to go for it.
+    Buried(u64),
     /// Another worker owns the partition.
     Fenced,
     /// The partition is somewhere else than the worker thought.
@@ -124,9 +126,10 @@ impl Outcome {
             Some("applied") => Self::Applied,
             Some("logged") => Self::Logged,
             Some("again") => Self::Again,
-            Some(other) => match other.strip_prefix("refused ") {
-                Some(code) => Self::Refused(code.to_owned()),
-                None => Self::Defect(format!("a script answered {other:?}")),
+            Some(other) => match other.split_once(' ') {
+                Some(("refused", code)) => Self::Refused(code.to_owned()),
+                Some(("buried", dropped)) => Self::Buried(dropped.parse().unwrap_or(0)),
+                _ => Self::Defect(format!("a script answered {other:?}")),
             },
             None => Self::Defect("a script answered with no word".to_owned()),
         }
@@ -134,7 +137,10 @@ impl Outcome {
 
     /// Whether the partition is past the event.
     pub fn is_done(&self) -> bool {
-        matches!(self, Self::Applied | Self::Logged | Self::Again | Self::Refused(_))
+        matches!(
+            self,
+            Self::Applied | Self::Logged | Self::Again | Self::Refused(_) | Self::Buried(_)
+        )
     }
 }
 

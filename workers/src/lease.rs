@@ -30,6 +30,8 @@ pub struct Duty {
     pub partitions: Arc<Partitions>,
     pub worker: String,
     pub lease_ms: u64,
+    /// Events of one partition that a worker reads at once.
+    pub at_once: u64,
 }
 
 /// Calls for one node, with what each is for.
@@ -139,7 +141,7 @@ impl Duty {
             } else if let Some(lease) = Lease::read(reply) {
                 debug!(%partition, fence = lease.fence, "took a partition");
                 self.subscriber.subscribe(partition, key::bell(partition));
-                self.partitions.take(partition, lease, run, asked, self.lease_ms);
+                self.partitions.take(partition, lease, self.at_once, run, asked, self.lease_ms);
             }
         }
         if reload {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lua::commit::Place;
@@ -27,6 +27,8 @@ pub struct Turn {
     pub place: Place,
     /// Where to read on.
     pub applied: EventId,
+    /// What waits may have ended the owner before: one event at a time.
+    pub suspect: bool,
 }
 
 /// A partition whose outbox is to be relayed.
@@ -46,6 +48,8 @@ pub struct Partitions {
     /// What waited in the partitions that were given up to be taken again.
     abandoned: Mutex<HashMap<Partition, (Instant, Outbox)>>,
     rung: Vec<AtomicBool>,
+    /// The last fence of each that this process was given.
+    fences: Vec<AtomicU64>,
     /// Wakes the consumers when a partition was rung.
     pub wake: Notify,
     /// Wakes the relays when a partition has something to relay.
@@ -60,6 +64,7 @@ impl Default for Partitions {
             held: Mutex::new((0..PARTITIONS).map(|_| None).collect()),
             abandoned: Mutex::default(),
             rung: (0..PARTITIONS).map(|_| AtomicBool::new(false)).collect(),
+            fences: (0..PARTITIONS).map(|_| AtomicU64::new(0)).collect(),
             wake: Notify::new(),
             sent: Notify::new(),
             lost: Notify::new(),
@@ -88,17 +93,23 @@ impl Partitions {
         Partition::all().filter(|partition| held[partition.index()].is_some()).collect()
     }
 
-    /// Takes a partition in.
+    /// Takes a partition in. Where the owner before did not hand it over and is not this very process, it
+    /// may have ended under one of the next `at_once` events: it had read no more.
     pub fn take(
         &self,
         partition: Partition,
         lease: Lease,
+        at_once: u64,
         run: Arc<str>,
         asked: Instant,
         lease_ms: u64,
     ) {
         let safe_until = asked + Duration::from_millis(lease_ms * 2 / 3);
         let mut held = Held::new(lease, run, asked, safe_until);
+        let before = self.fences[partition.index()].swap(lease.fence, Ordering::Relaxed);
+        if lease.suspect && before + 1 != lease.fence {
+            held.suspects = at_once;
+        }
         if let Some((_, outbox)) = self.abandoned.lock().remove(&partition) {
             held.outbox = outbox;
             held.outbox.pending = true;
@@ -232,7 +243,8 @@ impl Partitions {
             }
             if self.rung[partition.index()].swap(false, Ordering::AcqRel) {
                 let place = Place { partition, fence: held.lease.fence, seq: held.lease.seq };
-                turns.push(Turn { place, applied: held.lease.applied });
+                let suspect = held.suspects > 0;
+                turns.push(Turn { place, applied: held.lease.applied, suspect });
             }
         });
         turns
