@@ -8,6 +8,7 @@ pub mod commit;
 pub mod dead;
 pub mod door;
 mod due;
+pub mod durability;
 pub mod edge;
 pub mod event;
 pub mod id;
