@@ -6,7 +6,12 @@ use redis::{Cmd, Value};
 use crate::id::{EventId, Partition};
 use crate::key;
 use crate::record::text;
-use crate::script::{INTAKE_SETTLE, LEASE_RELEASE, LEASE_RENEW, LEASE_TAKE, TIMER_FIRE};
+use crate::script::{
+    INTAKE_SETTLE, LEASE_ATTEMPT, LEASE_RELEASE, LEASE_RENEW, LEASE_TAKE, TIMER_FIRE,
+};
+
+/// What a partition's bell says when the partition was handed over; nothing where an event came in.
+pub const FREE: &str = "free";
 
 /// What an owner holds, and where the partition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub struct Lease {
     pub seq: u64,
     /// Raised whenever the history may have been cut off.
     pub term: u64,
+    /// The owner before did not hand it over: an event that waits may be what ended it.
+    pub suspect: bool,
 }
 
 impl Lease {
@@ -34,12 +41,13 @@ impl Lease {
     pub fn read(reply: Value) -> Option<Self> {
         let Value::Array(parts) = reply else { return None };
         let parts: Vec<String> = parts.into_iter().filter_map(text).collect();
-        let [fence, applied, seq, term] = <[String; 4]>::try_from(parts).ok()?;
+        let [fence, applied, seq, term, suspect] = <[String; 5]>::try_from(parts).ok()?;
         Some(Self {
             fence: fence.parse().ok()?,
             applied: applied.parse().ok()?,
             seq: seq.parse().ok()?,
             term: term.parse().ok()?,
+            suspect: suspect == "1",
         })
     }
 
@@ -52,9 +60,26 @@ impl Lease {
 
     /// The call that hands the partition over at once.
     pub fn release(partition: Partition, fence: u64) -> Cmd {
-        let mut cmd = call(LEASE_RELEASE.script.get_hash(), &[key::position(partition)]);
-        cmd.arg(fence);
+        let keys = [key::position(partition), key::bell(partition)];
+        let mut cmd = call(LEASE_RELEASE.script.get_hash(), &keys);
+        cmd.arg(fence).arg(FREE);
         cmd
+    }
+}
+
+/// The call that counts that an event is tried which may be what ended the owner before: how often it is
+/// tried now, or `FENCED`.
+pub fn attempt(partition: Partition, fence: u64, id: EventId) -> Cmd {
+    let mut cmd = call(LEASE_ATTEMPT.script.get_hash(), &[key::position(partition)]);
+    cmd.arg(fence).arg(id.to_string());
+    cmd
+}
+
+/// Reads the reply to [`attempt`]: nothing where it was not counted.
+pub fn attempts(reply: Value) -> Option<u64> {
+    match reply {
+        Value::Int(count) => Some(count.unsigned_abs()),
+        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use common::{command, durable, until};
 use lua::Redis;
 use lua::id::Partition;
-use lua::server::{Options, Private, PrivateCluster};
+use lua::server::{Options, Private, PrivateCluster, PrivateSentinel};
 use lua::topology::Settings;
 
 fn exists(pid: u32) -> bool {
@@ -75,6 +75,55 @@ async fn a_cluster_serves_all_slots_soon_after_its_start() {
         let key = lua::key::intake(partition);
         command::<i64>(&redis, redis.node_of(partition), &["XLEN", &key]).await;
     }
+}
+
+#[tokio::test]
+async fn a_slot_with_keys_moves_and_a_replica_takes_over() {
+    let begun = Instant::now();
+    let cluster = PrivateCluster::start_replicated(3, &Options::default()).await.unwrap();
+    println!("cluster of 3 with 3 replicas after {:?}", begun.elapsed());
+    let redis = Redis::connect(&Settings::new(cluster.url())).await.unwrap();
+    let partition = Partition::new(7).unwrap();
+    let key = lua::key::intake(partition);
+    let from = redis.node_of(partition);
+    command::<String>(&redis, from, &["XADD", &key, "1-1", "kept", "yes"]).await;
+    let at = |address: &str| {
+        cluster.nodes.iter().position(|node| address.ends_with(&node.port().to_string())).unwrap()
+    };
+    let from_server = at(&redis.address(from));
+    let to = (from_server + 1) % 3;
+    cluster.move_slot(partition.slot(), to).await.unwrap();
+    until("the slot table tells of it", async || {
+        redis.refresh().await;
+        redis.node_of(partition) != from
+    })
+    .await;
+    assert_eq!(at(&redis.address(redis.node_of(partition))), to);
+    assert_eq!(command::<i64>(&redis, redis.node_of(partition), &["XLEN", &key]).await, 1);
+    cluster.failover(3 + to).await.unwrap();
+    until("the replica is used", async || {
+        redis.refresh().await;
+        let node = redis.node_of(partition);
+        at(&redis.address(node)) == 3 + to && redis.is_up(node)
+    })
+    .await;
+    assert_eq!(command::<i64>(&redis, redis.node_of(partition), &["XLEN", &key]).await, 1);
+}
+
+#[tokio::test]
+async fn sentinels_name_the_replica_that_took_over() {
+    let begun = Instant::now();
+    let mut servers = PrivateSentinel::start().await.unwrap();
+    println!("three servers and three sentinels after {:?}", begun.elapsed());
+    assert_eq!(servers.primary().await, 0);
+    let begun = Instant::now();
+    servers.failover().await.unwrap();
+    println!("planned failover after {:?}", begun.elapsed());
+    let begun = Instant::now();
+    let second = servers.kill_primary().await;
+    assert_ne!(second, 0);
+    servers.until_switched(second).await.unwrap();
+    println!("another primary {:?} after the kill", begun.elapsed());
 }
 
 /// The other half of the next test: starts a server, tells its process id, and waits to be killed.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lua::commit::Place;
@@ -20,6 +20,9 @@ use crate::held::{Answer, Held, Outbox};
 /// it then, that one relays what was sent, and the answers wait no longer.
 const ABANDONED_MAX: Duration = Duration::from_secs(1);
 
+/// How long a turn mostly takes that was under way when its partition began to be handed over.
+const TURN: Duration = Duration::from_millis(20);
+
 /// What a consumer needs to know to work on a partition for one turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
@@ -27,6 +30,8 @@ pub struct Turn {
     pub place: Place,
     /// Where to read on.
     pub applied: EventId,
+    /// What waits may have ended the owner before: one event at a time.
+    pub suspect: bool,
 }
 
 /// A partition whose outbox is to be relayed.
@@ -46,11 +51,13 @@ pub struct Partitions {
     /// What waited in the partitions that were given up to be taken again.
     abandoned: Mutex<HashMap<Partition, (Instant, Outbox)>>,
     rung: Vec<AtomicBool>,
+    /// The last fence of each that this process was given.
+    fences: Vec<AtomicU64>,
     /// Wakes the consumers when a partition was rung.
     pub wake: Notify,
     /// Wakes the relays when a partition has something to relay.
     pub sent: Notify,
-    /// Wakes the lease duty when a partition was given up.
+    /// Wakes the lease duty when a partition was given up, here or by another worker.
     pub lost: Notify,
 }
 
@@ -60,6 +67,7 @@ impl Default for Partitions {
             held: Mutex::new((0..PARTITIONS).map(|_| None).collect()),
             abandoned: Mutex::default(),
             rung: (0..PARTITIONS).map(|_| AtomicBool::new(false)).collect(),
+            fences: (0..PARTITIONS).map(|_| AtomicU64::new(0)).collect(),
             wake: Notify::new(),
             sent: Notify::new(),
             lost: Notify::new(),
@@ -88,17 +96,23 @@ impl Partitions {
         Partition::all().filter(|partition| held[partition.index()].is_some()).collect()
     }
 
-    /// Takes a partition in.
+    /// Takes a partition in. Where the owner before did not hand it over and is not this very process, it
+    /// may have ended under one of the next `at_once` events: it had read no more.
     pub fn take(
         &self,
         partition: Partition,
         lease: Lease,
+        at_once: u64,
         run: Arc<str>,
         asked: Instant,
         lease_ms: u64,
     ) {
         let safe_until = asked + Duration::from_millis(lease_ms * 2 / 3);
         let mut held = Held::new(lease, run, asked, safe_until);
+        let before = self.fences[partition.index()].swap(lease.fence, Ordering::Relaxed);
+        if lease.suspect && before + 1 != lease.fence {
+            held.suspects = at_once;
+        }
         if let Some((_, outbox)) = self.abandoned.lock().remove(&partition) {
             held.outbox = outbox;
             held.outbox.pending = true;
@@ -161,7 +175,8 @@ impl Partitions {
             held.leaving = Some(Instant::now());
             return false;
         };
-        held.outbox.is_settled() || since.elapsed() >= patience
+        let waited = since.elapsed();
+        waited >= TURN && held.outbox.is_settled() || waited >= patience
     }
 
     /// Keeps a partition that was to be handed over.
@@ -232,7 +247,8 @@ impl Partitions {
             }
             if self.rung[partition.index()].swap(false, Ordering::AcqRel) {
                 let place = Place { partition, fence: held.lease.fence, seq: held.lease.seq };
-                turns.push(Turn { place, applied: held.lease.applied });
+                let suspect = held.suspects > 0;
+                turns.push(Turn { place, applied: held.lease.applied, suspect });
             }
         });
         turns

@@ -9,7 +9,7 @@
 --    2 lease_ms  how long the lease lasts without renewal
 --    3 run       run id of this Redis; another one than before raises the term
 -- RETURNS
---    fence, applied, seq, term; or nothing where somebody else holds the lease
+--    fence, applied, seq, term, and 1 where the owner before did not hand it over, else 0; or nothing where somebody else holds the lease
 -- USES
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -31,4 +31,4 @@ if not held[3] then
 end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'lease_until', string.format('%d', now + ARGV[2]),
   'fence', fence, 'applied', applied, 'seq', seq, 'term', term, 'run', ARGV[3])
-return { fence, applied, seq, term }
+return { fence, applied, seq, term, held[1] and held[1] ~= '' and '1' or '0' }

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod find;
+mod sentinel;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,9 +16,14 @@ use tokio::time::{Instant, sleep, timeout};
 
 pub use cluster::PrivateCluster;
 pub use find::{NotFound, find};
+pub use sentinel::{PrivateSentinel, SENTINEL_MASTER};
 
 /// A server that does not answer within this time will not. Loading large data takes a while.
 const START_MAX: Duration = Duration::from_secs(20);
+
+/// Several servers that do not find each other within this time will not. A node of a cluster stays
+/// closed for 2 s after its start, and sentinels tell each other of themselves every 2 s.
+const FORM_MAX: Duration = Duration::from_secs(20);
 
 /// Pause between two questions whether the server is ready.
 const ASK_EVERY: Duration = Duration::from_millis(5);
@@ -57,9 +63,9 @@ pub enum StartError {
     /// It ended at once, or does not answer.
     #[error("the private Redis does not start: {0}")]
     Failed(String),
-    /// Its nodes do not become a cluster.
-    #[error("the private Redis Cluster does not form: {0}")]
-    Cluster(String),
+    /// Several of them do not become what they should be together, or do not do what they are told.
+    #[error("the private Redis servers do not work together: {0}")]
+    Together(String),
 }
 
 /// A running private server. Dropping it kills it; if this process is killed, it ends too.
@@ -69,6 +75,8 @@ pub struct Private {
     program: PathBuf,
     dir: PathBuf,
     port: u16,
+    /// Of a sentinel: the file that says what it watches, and in which it keeps what it knows.
+    watches: Option<PathBuf>,
     running: Option<Running>,
 }
 
@@ -83,13 +91,27 @@ struct Running {
 impl Private {
     /// Starts a server and waits until it answers.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        Self::begin(options, None).await
+    }
+
+    /// The same for a sentinel, with what it is to watch in words of a configuration file.
+    async fn sentinel(options: Options, watches: &str) -> Result<Self, StartError> {
+        Self::begin(options, Some(watches)).await
+    }
+
+    async fn begin(options: Options, watches: Option<&str>) -> Result<Self, StartError> {
         let program = find()?;
         let dir = match &options.dir {
             Some(dir) => dir.clone(),
             None => scratch(),
         };
         std::fs::create_dir_all(&dir)?;
-        let mut private = Self { port: 0, options, program, dir, running: None };
+        let file = dir.join("sentinel.conf");
+        if let Some(text) = watches {
+            std::fs::write(&file, text)?;
+        }
+        let watches = watches.map(|_| file);
+        let mut private = Self { port: 0, options, program, dir, watches, running: None };
         let mut tried = 0;
         loop {
             tried += 1;
@@ -154,6 +176,9 @@ impl Private {
     async fn launch(&mut self) -> Result<(), StartError> {
         let log = std::fs::File::create(self.dir.join("server.log"))?;
         let mut command = Command::new(&self.program);
+        if let Some(file) = &self.watches {
+            command.arg(file).arg("--sentinel");
+        }
         command
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--daemonize", "no", "--save", "", "--maxmemory-policy", "noeviction"])
@@ -241,6 +266,31 @@ fn end(child: &mut Child) {
 fn own_group(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+/// Asks a server until its answer contains all of `parts`.
+async fn wait_for(port: u16, command: &str, parts: &[&str]) -> Result<(), StartError> {
+    let deadline = Instant::now() + FORM_MAX;
+    loop {
+        let answer = ask(port, command).await.unwrap_or_default();
+        if parts.iter().all(|part| answer.contains(part)) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            let answer = answer.replace("\r\n", " ");
+            return Err(StartError::Together(format!("{command}: {answer}")));
+        }
+        sleep(ASK_EVERY).await;
+    }
+}
+
+/// Tells a server something to which the only right answer is OK.
+async fn tell(port: u16, command: &str) -> Result<(), StartError> {
+    let answer = ask(port, command).await?;
+    if answer.starts_with("+OK") {
+        return Ok(());
+    }
+    Err(StartError::Together(format!("{command}: {}", answer.trim())))
 }
 
 /// Sends one inline command on a connection of its own; gives the beginning of the answer.

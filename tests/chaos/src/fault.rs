@@ -136,7 +136,7 @@ impl Fault {
     }
 
     /// Does it.
-    pub async fn begin(&self, stack: &mut Stack) -> anyhow::Result<()> {
+    pub async fn begin(&self, stack: &mut Stack, redis: &Redis) -> anyhow::Result<()> {
         match self.kind {
             Kind::WorkerKilled => stack.kill_worker(self.worker(stack)),
             Kind::EdgeKilled => stack.edge(self.process).kill(),
@@ -151,11 +151,11 @@ impl Fault {
                 self.spoil(self.back(stack));
             }
             Kind::RedisKilled => stack.kill_redis(),
-            Kind::ScriptsFlushed => on_each_node(stack, &["SCRIPT", "FLUSH", "SYNC"]).await?,
+            Kind::ScriptsFlushed => on_each_node(redis, &["SCRIPT", "FLUSH", "SYNC"]).await?,
             Kind::SubscriptionsCut => {
                 stack.cut_subscriptions().await;
             }
-            Kind::MemoryFull => on_each_node(stack, &["CONFIG", "SET", "maxmemory", "1"]).await?,
+            Kind::MemoryFull => on_each_node(redis, &["CONFIG", "SET", "maxmemory", "1"]).await?,
             Kind::IntakeFull => {
                 (0..stack.workers()).for_each(|number| stack.worker(number).signal("STOP"));
             }
@@ -164,7 +164,7 @@ impl Fault {
     }
 
     /// Undoes it: from here on the service has all that it needs.
-    pub async fn heal(&self, stack: &mut Stack) -> anyhow::Result<()> {
+    pub async fn heal(&self, stack: &mut Stack, redis: &Redis) -> anyhow::Result<()> {
         match self.kind {
             Kind::WorkerKilled | Kind::WorkerEnded => {
                 let number = self.worker(stack);
@@ -186,7 +186,7 @@ impl Fault {
             }
             Kind::RedisKilled => stack.restart_redis().await,
             Kind::ScriptsFlushed | Kind::SubscriptionsCut => {}
-            Kind::MemoryFull => on_each_node(stack, &["CONFIG", "SET", "maxmemory", "0"]).await?,
+            Kind::MemoryFull => on_each_node(redis, &["CONFIG", "SET", "maxmemory", "0"]).await?,
             Kind::IntakeFull => {
                 (0..stack.workers()).for_each(|number| stack.worker(number).signal("CONT"));
             }
@@ -239,14 +239,14 @@ async fn end_of(process: &mut harness::Process) {
     process.kill();
 }
 
-async fn on_each_node(stack: &Stack, command: &[&str]) -> anyhow::Result<()> {
-    let redis = Redis::connect(&lua::topology::Settings::new(stack.redis_url())).await?;
+/// Runs a command on every node, over a connection that is there: a full Redis takes no new process.
+async fn on_each_node(redis: &Redis, command: &[&str]) -> anyhow::Result<()> {
     for node in redis.nodes() {
         let mut cmd = Cmd::new();
         cmd.arg(command);
         let mut batch = Batch::default();
         batch.add(cmd);
-        batch.run(&redis, node).await?;
+        batch.run(redis, node).await?;
     }
     Ok(())
 }

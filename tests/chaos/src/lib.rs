@@ -9,8 +9,10 @@ mod findings;
 mod model;
 mod oracle;
 mod plan;
+mod probe;
 mod report;
 mod run;
+mod scale;
 mod sight;
 mod world;
 

@@ -18,6 +18,8 @@ pub enum Scenario {
     Redis,
     /// All of that.
     All,
+    /// Edges and workers come and go in order, under load; the times without service are measured.
+    Scale,
 }
 
 /// The kind of Redis.
@@ -52,6 +54,11 @@ impl Scenario {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    /// How many edges and workers it begins with.
+    pub fn size(self) -> (usize, usize) {
+        if self == Self::Scale { (1, 1) } else { (3, 3) }
+    }
+
     /// Its faults with their weights, on such a Redis.
     pub fn faults(self, topology: Topology) -> Vec<(u32, Kind)> {
         let processes = [
@@ -83,6 +90,7 @@ impl Scenario {
             Self::Processes => processes.to_vec(),
             Self::Network => network.to_vec(),
             Self::Redis => redis.to_vec(),
+            Self::Scale => Vec::new(),
             Self::All => [&processes[..], &network[..], &redis[..]].concat(),
         };
         faults.retain(|(_, kind)| topology == Topology::Single || !kind.needs_proxy_to_redis());

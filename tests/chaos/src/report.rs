@@ -11,12 +11,28 @@ use crate::fault::Kind;
 use crate::findings::Record;
 use crate::plan::Plan;
 
+/// What a change of the number of processes cost.
+pub struct Move {
+    /// What was done.
+    pub what: String,
+    /// How many partitions have another owner.
+    pub moved: usize,
+    /// How long until the shares were equal again.
+    pub shared: Duration,
+    /// Of all rooms that were written to all the time, the longest that an event took.
+    pub longest: Duration,
+    /// The same for one of a hundred.
+    pub p99: Duration,
+}
+
 /// What a run came to.
 pub struct Report {
     /// What it was to be.
     pub plan: Plan,
     /// Per kind of fault, how long the service took to be whole again.
     pub faults: BTreeMap<Kind, Vec<Duration>>,
+    /// What changes of the number of processes cost.
+    pub moves: Vec<Move>,
     /// What was found.
     pub record: Record,
     /// How long it took.
@@ -43,8 +59,23 @@ impl Report {
             self.faults.values().map(Vec::len).sum::<usize>(),
             humantime::format_duration(Duration::from_secs(self.took.as_secs())),
         );
-        let _ = writeln!(text, "{}\n\n{}\n\n{}", self.fault_table(), self.event_table(), self.counts());
+        let _ = writeln!(text, "{}\n\n{}\n\n{}", self.first_table(), self.event_table(), self.counts());
         text + &self.verdict()
+    }
+
+    fn first_table(&self) -> Table {
+        if self.moves.is_empty() { self.fault_table() } else { self.move_table() }
+    }
+
+    fn move_table(&self) -> Table {
+        let head = ["done under load", "partitions moved", "shared after", "event p99", "longest"];
+        let mut table = table(&head);
+        for done in &self.moves {
+            let times = [done.shared, done.p99, done.longest];
+            let [shared, p99, longest] = times.map(|time| format!("{} ms", time.as_millis()));
+            table.add_row([&done.what, &done.moved.to_string(), &shared, &p99, &longest]);
+        }
+        table
     }
 
     fn fault_table(&self) -> Table {

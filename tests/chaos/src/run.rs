@@ -16,13 +16,9 @@ use crate::fault::{Fault, Kind};
 use crate::findings::{Findings, Promise};
 use crate::model::Model;
 use crate::oracle::{Oracle, WHOLE_MAX};
-use crate::plan::{Plan, Topology};
-use crate::report::Report;
+use crate::plan::{Plan, Scenario, Topology};
+use crate::report::{Move, Report};
 use crate::world::{ClientState, World};
-
-/// Edges, and workers.
-const EDGES: usize = 3;
-const WORKERS: usize = 3;
 
 /// Rooms that are there all the time.
 const HALLS: usize = 6;
@@ -50,13 +46,19 @@ pub async fn run(plan: Plan) -> Report {
     let settings = lua::topology::Settings::new(stack.redis_url());
     let redis = Redis::connect(&settings).await.expect("the Redis that was just started");
     let mut run = Run {
-        oracle: Oracle::new(&world, redis),
+        oracle: Oracle::new(&world, redis.clone()),
+        redis,
         dice: Dice::new(plan.seed, FAULTS),
         faults: BTreeMap::new(),
+        moves: Vec::new(),
         world,
     };
     let swarm = run.swarm(plan.clients);
-    run.rounds(&mut stack, &plan, begun).await;
+    if plan.scenario == Scenario::Scale {
+        run.scale(&mut stack).await;
+    } else {
+        run.rounds(&mut stack, &plan, begun).await;
+    }
     run.world.over.cancel();
     for client in swarm {
         if let Err(problem) = client.await {
@@ -66,7 +68,7 @@ pub async fn run(plan: Plan) -> Report {
     let record = run.world.findings.record();
     let logs =
         (!record.broken.is_empty()).then(|| stack.keep_logs().to_string_lossy().into_owned());
-    Report { plan, faults: run.faults, record, took: begun.elapsed(), logs }
+    Report { plan, faults: run.faults, moves: run.moves, record, took: begun.elapsed(), logs }
 }
 
 /// Short times, so that many faults fit into a run; else as in production.
@@ -76,15 +78,19 @@ fn options(plan: &Plan) -> Options {
         Topology::Cluster => harness::Topology::Cluster,
     };
     let mut options = Options::new(&plan.program, topology)
-        .with("ACK_TIMEOUT_MS", 2_000)
         .with("PING_INTERVAL_MS", 1_000)
         .with("PING_TIMEOUT_MS", 2_000)
         .with("PRESENCE_GRACE_MS", 1_500)
-        .with("INTAKE_KEEP", 100)
-        .with("INTAKE_LAG_MAX", 400)
         .with("LOG_MAX", 1_000_000)
         .with("HISTORY_MAX", 1_000_000);
-    (options.edges, options.workers) = (EDGES, WORKERS);
+    if plan.scenario != Scenario::Scale {
+        // Soon full, and soon asked again. Where times are measured nothing gives up too early.
+        options = options
+            .with("ACK_TIMEOUT_MS", 2_000)
+            .with("INTAKE_KEEP", 100)
+            .with("INTAKE_LAG_MAX", 400);
+    }
+    (options.edges, options.workers) = plan.scenario.size();
     (options.proxied, options.persistent) = (true, true);
     options
 }
@@ -95,7 +101,7 @@ fn world(plan: &Plan, stack: &Stack) -> World {
         let roles: &[&str] = if number == HERALD { &["admin"] } else { &[] };
         ClientState::new(&format!("u{number}"), roles, &findings)
     };
-    let edges = (0..EDGES).map(|number| stack.edge_url(number).to_owned()).collect();
+    let edges = (0..stack.edges()).map(|number| stack.edge_url(number).to_owned()).collect();
     let mut model = Model::default();
     (0..HALLS).for_each(|number| {
         model.rooms.insert(hall(number), crate::model::Room::default());
@@ -118,11 +124,13 @@ fn hall(number: usize) -> String {
 }
 
 /// A run under way.
-struct Run {
-    world: Arc<World>,
-    oracle: Oracle,
-    dice: Dice,
+pub struct Run {
+    pub(crate) world: Arc<World>,
+    pub(crate) oracle: Oracle,
+    pub(crate) redis: Redis,
+    pub(crate) dice: Dice,
     faults: BTreeMap<Kind, Vec<Duration>>,
+    pub(crate) moves: Vec<Move>,
 }
 
 impl Run {
@@ -143,7 +151,7 @@ impl Run {
         self.until_whole("the start").await;
         while begun.elapsed() < plan.lasts && self.world.findings.is_clean() {
             for _ in 0..=self.dice.below(FAULTS_BETWEEN) {
-                let fault = Fault::choose(&mut self.dice, &kinds, EDGES, WORKERS);
+                let fault = Fault::choose(&mut self.dice, &kinds, stack.edges(), stack.workers());
                 self.fault(stack, &fault).await;
                 if begun.elapsed() > plan.lasts {
                     break;
@@ -154,15 +162,15 @@ impl Run {
     }
 
     async fn fault(&mut self, stack: &mut Stack, fault: &Fault) {
-        let words = fault.words(EDGES);
+        let words = fault.words(stack.edges());
         eprintln!("{words}");
         tokio::time::sleep(self.dice.ms(100, 800)).await;
-        if let Err(problem) = fault.begin(stack).await {
+        if let Err(problem) = fault.begin(stack, &self.redis).await {
             let text = format!("{words} could not be done: {problem:#}");
             return self.world.findings.broken(Promise::Standstill, text);
         }
         tokio::time::sleep(fault.lasts).await;
-        if let Err(problem) = fault.heal(stack).await {
+        if let Err(problem) = fault.heal(stack, &self.redis).await {
             let text = format!("{words} could not be undone: {problem:#}");
             return self.world.findings.broken(Promise::Standstill, text);
         }
@@ -173,7 +181,7 @@ impl Run {
     }
 
     /// Waits until every client that is there has been answered an event that it began after now.
-    async fn until_whole(&self, after: &str) -> Option<Duration> {
+    pub(crate) async fn until_whole(&self, after: &str) -> Option<Duration> {
         let epoch = self.world.begin_epoch();
         match self.world.until(WHOLE_MAX, |doing| !doing.is_away && doing.epoch < epoch).await {
             Ok(took) => Some(took),
