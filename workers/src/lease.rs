@@ -23,6 +23,9 @@ const ROUND: Duration = Duration::from_millis(100);
 /// The same while partitions are being handed over, which nobody serves meanwhile.
 const LEAVING_ROUND: Duration = Duration::from_millis(10);
 
+/// Within which the other workers notice that one left.
+const NOTICED: Duration = Duration::from_millis(ROUND.as_millis() as u64 + 50);
+
 /// How long a partition that is another's now may take to relay what it sent.
 const LEAVE_MAX: Duration = Duration::from_secs(1);
 
@@ -206,13 +209,19 @@ impl Duty {
         !waiting.is_empty()
     }
 
-    /// Hands everything over and leaves: the last thing that a worker does.
-    pub async fn release_all(&self) {
+    /// Leaves the registry, and gives the others the time to notice: they then wait for what is handed
+    /// over. This worker serves it until then.
+    pub async fn announce_leave(&self) {
         let mut batch = Batch::default();
         batch.add(registry::leave(&self.worker));
         if let Err(problem) = batch.run(&self.redis, self.redis.node_of_key(key::WORKERS)).await {
             debug!(%problem, "could not leave the registry; it forgets by itself");
         }
+        tokio::time::sleep(NOTICED).await;
+    }
+
+    /// Hands everything over: the last thing that a worker does.
+    pub async fn release_all(&self) {
         self.release(self.partitions.owned()).await;
     }
 

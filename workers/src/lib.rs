@@ -51,12 +51,16 @@ pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> a
     let consumer = Arc::new(Consumer { redis: redis.clone(), partitions, gatherer, config });
     info!(worker, "working");
 
-    let work = Work::default();
+    let (work, stop) = (Work::default(), CancellationToken::new());
     tokio::join!(
-        duty.run(shutdown.clone()),
+        async {
+            duty.run(shutdown.clone()).await;
+            duty.announce_leave().await;
+            stop.cancel();
+        },
         ingress.run(shutdown.clone()),
         edges::run(Arc::clone(&consumer), shutdown.clone()),
-        follow_nodes(&redis, &consumer, &work, &shutdown),
+        follow_nodes(&redis, &consumer, &work, &stop),
     );
 
     // Stop reading, finish the batch, relay what it sent, then hand over: a partition that is released

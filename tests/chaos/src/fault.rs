@@ -144,7 +144,10 @@ impl Fault {
             Kind::EdgeStopped => stack.edge(self.process).signal("STOP"),
             Kind::WorkerEnded => self.signal_worker(stack, "TERM"),
             Kind::EdgeEnded => stack.edge(self.process).signal("TERM"),
-            Kind::ClientsCut | Kind::ClientsHalfOpen | Kind::ClientsSwallowed | Kind::ClientsSlow => {
+            Kind::ClientsCut
+            | Kind::ClientsHalfOpen
+            | Kind::ClientsSwallowed
+            | Kind::ClientsSlow => {
                 self.spoil(stack.front_of_edge(self.process));
             }
             Kind::RedisCut | Kind::RedisHeld | Kind::RedisHalfOpen | Kind::RedisSlow => {
@@ -178,7 +181,10 @@ impl Fault {
             }
             Kind::WorkerStopped => self.signal_worker(stack, "CONT"),
             Kind::EdgeStopped => stack.edge(self.process).signal("CONT"),
-            Kind::ClientsCut | Kind::ClientsHalfOpen | Kind::ClientsSwallowed | Kind::ClientsSlow => {
+            Kind::ClientsCut
+            | Kind::ClientsHalfOpen
+            | Kind::ClientsSwallowed
+            | Kind::ClientsSlow => {
                 stack.front_of_edge(self.process).into_iter().for_each(Proxy::heal);
             }
             Kind::RedisCut | Kind::RedisHeld | Kind::RedisHalfOpen | Kind::RedisSlow => {

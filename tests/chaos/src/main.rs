@@ -54,6 +54,10 @@ fn build() -> anyhow::Result<PathBuf> {
     let program = here.with_file_name("realtime");
     let status = Command::new("cargo").args(["build", "--quiet", "--bin", "realtime"]).status();
     anyhow::ensure!(status.context("cargo starts")?.success(), "realtime cannot be built");
-    anyhow::ensure!(program.exists(), "{} was not built; --program says where it is", program.display());
+    anyhow::ensure!(
+        program.exists(),
+        "{} was not built; --program says where it is",
+        program.display()
+    );
     Ok(program)
 }

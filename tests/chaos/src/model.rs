@@ -110,7 +110,8 @@ impl Room {
     /// A user came in, at the latest with the event of this id.
     pub fn entered(&mut self, user: &str, id: EventId, first_try: bool) {
         // Who is on the access list belonged before.
-        let is_known = first_try && !self.invited.contains(user) && self.owner.as_deref() != Some(user);
+        let is_known =
+            first_try && !self.invited.contains(user) && self.owner.as_deref() != Some(user);
         self.marks.entry(user.to_owned()).or_insert(Mark { at: id, is_known });
     }
 
@@ -146,7 +147,8 @@ mod tests {
             deleted,
             ..Message::default()
         };
-        for (ms, author, deleted) in [(1, "b", false), (2, "b", false), (3, "a", false), (4, "b", true)]
+        for (ms, author, deleted) in
+            [(1, "b", false), (2, "b", false), (3, "a", false), (4, "b", true)]
         {
             room.messages.insert(id(ms), message(author, deleted));
         }

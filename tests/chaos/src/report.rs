@@ -59,7 +59,8 @@ impl Report {
             self.faults.values().map(Vec::len).sum::<usize>(),
             humantime::format_duration(Duration::from_secs(self.took.as_secs())),
         );
-        let _ = writeln!(text, "{}\n\n{}\n\n{}", self.first_table(), self.event_table(), self.counts());
+        let _ =
+            writeln!(text, "{}\n\n{}\n\n{}", self.first_table(), self.event_table(), self.counts());
         text + &self.verdict()
     }
 

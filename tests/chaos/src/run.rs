@@ -88,7 +88,7 @@ fn options(plan: &Plan) -> Options {
         options = options
             .with("ACK_TIMEOUT_MS", 2_000)
             .with("INTAKE_KEEP", 100)
-            .with("INTAKE_LAG_MAX", 400);
+            .with("INTAKE_LAG_MAX", 1_000);
     }
     (options.edges, options.workers) = plan.scenario.size();
     (options.proxied, options.persistent) = (true, true);

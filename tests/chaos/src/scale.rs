@@ -115,7 +115,8 @@ impl Run {
         let shared = self.until_shared(stack, begun, what).await;
         tokio::time::sleep(CALM).await;
         let (after, _) = self.owners().await;
-        let moved = after.iter().filter(|(number, owner)| before.get(number) != Some(*owner)).count();
+        let moved =
+            after.iter().filter(|(number, owner)| before.get(number) != Some(*owner)).count();
         let times = probe.take();
         for error in probe.errors() {
             self.fails(format!("{what}: {error}"));

@@ -73,7 +73,12 @@ impl Sight {
 
     /// From where to ask for what was missed in a room.
     pub fn since(&self, room: &str) -> Option<EventId> {
-        self.rooms.get(room)?.spans.last().filter(|span| span.end == End::Open).map(|span| span.last)
+        self.rooms
+            .get(room)?
+            .spans
+            .last()
+            .filter(|span| span.end == End::Open)
+            .map(|span| span.last)
     }
 
     /// The connection is gone, and with it its part in every room.

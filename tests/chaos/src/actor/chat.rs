@@ -38,7 +38,8 @@ impl Actor {
     }
 
     pub(super) fn somebody_else(&mut self) -> Option<String> {
-        let others: Vec<&str> = self.world.clients.iter().map(|client| client.user.as_str()).collect();
+        let others: Vec<&str> =
+            self.world.clients.iter().map(|client| client.user.as_str()).collect();
         let chosen = self.dice.pick(&others).map(ToString::to_string);
         chosen.filter(|user| *user != self.user)
     }
@@ -54,8 +55,11 @@ impl Actor {
             model.users.entry(named).or_default().mentions.insert(id);
         }
         let known = model.rooms.entry(room.to_owned()).or_default();
-        let message =
-            Message { author: self.user.clone(), content: content.to_owned(), ..Message::default() };
+        let message = Message {
+            author: self.user.clone(),
+            content: content.to_owned(),
+            ..Message::default()
+        };
         known.expect("message-received", id);
         if let Some(other) = known.messages.insert(id, message) {
             let text = format!("{room}: {id} is {content:?} and {:?}", other.content);

@@ -104,7 +104,8 @@ impl Actor {
     /// Invites somebody into a room of the client's own, once.
     pub(super) async fn invite(&mut self) {
         let owned: Vec<String> = self.owned.iter().cloned().collect();
-        let (Some(room), Some(user)) = (self.dice.pick(&owned).cloned(), self.somebody_else()) else {
+        let (Some(room), Some(user)) = (self.dice.pick(&owned).cloned(), self.somebody_else())
+        else {
             return;
         };
         if self.invited.is_some_and(|last| last.elapsed() < INVITE_EVERY) {
@@ -133,7 +134,8 @@ impl Actor {
     /// Silences somebody in a room of the client's own for a moment.
     pub(super) async fn mute(&mut self) {
         let owned: Vec<String> = self.owned.iter().cloned().collect();
-        let (Some(room), Some(user)) = (self.dice.pick(&owned).cloned(), self.somebody_else()) else {
+        let (Some(room), Some(user)) = (self.dice.pick(&owned).cloned(), self.somebody_else())
+        else {
             return;
         };
         if user == self.world.clients[HERALD].user {

@@ -23,7 +23,9 @@ pub async fn left_over(redis: &Redis) -> anyhow::Result<Vec<String>> {
 /// Dead letters, as text; there must never be any.
 pub async fn dead_letters(redis: &Redis) -> anyhow::Result<Vec<String>> {
     let dead = lengths(redis, key::dead).await?.into_iter().filter(|(_, length)| *length > 0);
-    Ok(dead.map(|(partition, length)| format!("partition {partition}: {length} dead letters")).collect())
+    Ok(dead
+        .map(|(partition, length)| format!("partition {partition}: {length} dead letters"))
+        .collect())
 }
 
 async fn lengths(

@@ -153,7 +153,8 @@ impl Oracle {
                 let count = log.counts.get(&((*name).to_owned(), about.clone())).copied();
                 if count.unwrap_or(0) < *wanted {
                     let count = count.unwrap_or(0);
-                    let text = format!("{id}: {name} {about}: {wanted} acknowledged, {count} in the log");
+                    let text =
+                        format!("{id}: {name} {about}: {wanted} acknowledged, {count} in the log");
                     findings.broken(Promise::Lost, text);
                 }
             }
@@ -161,7 +162,8 @@ impl Oracle {
                 let wanted = room.expected.iter().find(|((n, a), _)| n == name && a == about);
                 let wanted = wanted.map_or(0, |(_, wanted)| *wanted);
                 if wanted < *count {
-                    let text = format!("{id}: {name} {about}: {wanted} acknowledged, {count} in the log");
+                    let text =
+                        format!("{id}: {name} {about}: {wanted} acknowledged, {count} in the log");
                     findings.broken(Promise::Doubled, text);
                 }
             }

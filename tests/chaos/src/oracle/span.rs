@@ -42,9 +42,8 @@ pub fn compare(log: &Log, span: &Span, viewer: &Viewer<'_>) -> Result<u64, (Prom
                 None if span.end == End::Out && leaves => break 'entries,
                 next => {
                     let (name, id) = (&due.seen.name, due.seen.id);
-                    let instead = next.map_or("nothing".to_owned(), |next| {
-                        format!("{} {}", next.name, next.id)
-                    });
+                    let instead = next
+                        .map_or("nothing".to_owned(), |next| format!("{} {}", next.name, next.id));
                     let text = format!("{name} {id} is in the log, {instead} came");
                     return Err((Promise::Gap, text));
                 }
@@ -126,7 +125,11 @@ mod tests {
         left.steps = vec![
             Step::Frame { to: "user:ann".to_owned(), name: "room-left".to_owned(), id: None },
             Step::Exit("ann".to_owned()),
-            Step::Frame { to: "all".to_owned(), name: "user-left-room".to_owned(), id: Some(id(4)) },
+            Step::Frame {
+                to: "all".to_owned(),
+                name: "user-left-room".to_owned(),
+                id: Some(id(4)),
+            },
         ];
         let log = Log { entries: vec![said(2), said(3), left, said(5)], ..Log::default() };
         assert_eq!(promise(&log, &span(&[2, 3], End::Out)), None);

@@ -38,7 +38,12 @@ impl Asker<'_> {
     }
 
     /// The messages of a room after `room.settled`, against what was acknowledged.
-    pub async fn history(&self, token: &str, id: &str, room: &Room) -> anyhow::Result<Vec<Difference>> {
+    pub async fn history(
+        &self,
+        token: &str,
+        id: &str,
+        room: &Room,
+    ) -> anyhow::Result<Vec<Difference>> {
         let mut kept = BTreeMap::new();
         let mut after = room.settled;
         loop {
@@ -100,7 +105,8 @@ impl Asker<'_> {
         id: &str,
     ) -> anyhow::Result<(BTreeMap<String, String>, u64)> {
         let answer = self.ask(token, "get-members", &json!({ "roomId": id })).await?;
-        let text = |member: &Value, name: &str| member[name].as_str().unwrap_or_default().to_owned();
+        let text =
+            |member: &Value, name: &str| member[name].as_str().unwrap_or_default().to_owned();
         let members = answer["members"].as_array().into_iter().flatten();
         let members = members.map(|member| (text(member, "id"), text(member, "status")));
         Ok((members.collect(), answer["memberCount"].as_u64().unwrap_or(0)))
@@ -154,7 +160,8 @@ fn differs(room: &str, id: EventId, message: &Message, shown: &Value) -> Option<
     let is_same = shown["content"] == content
         && shown["deletedAt"].is_null() != message.deleted
         && reactions == wanted;
-    (!is_same).then(|| (Promise::State, format!("{room}: {id} is {shown}, by the acks {message:?}")))
+    (!is_same)
+        .then(|| (Promise::State, format!("{room}: {id} is {shown}, by the acks {message:?}")))
 }
 
 fn once_each(name: &str, held: &[Value], user: &User, found: &mut Vec<Difference>) {

@@ -78,14 +78,17 @@ impl Link {
         hear: Hear,
     ) -> Result<Self, NotOpen> {
         let (outgoing, frames) = mpsc::channel(OUTGOING_MAX);
-        let shared = Arc::new(Shared { hear, acks: Mutex::default(), over: CancellationToken::new() });
+        let shared =
+            Arc::new(Shared { hear, acks: Mutex::default(), over: CancellationToken::new() });
         let connect = format!("40{}", json!({ "token": token }));
         let opening = async {
             match transport {
                 Transport::WebSocket => {
                     websocket::open(url, connect, frames, Arc::clone(&shared)).await
                 }
-                Transport::Polling => polling::open(url, connect, frames, Arc::clone(&shared)).await,
+                Transport::Polling => {
+                    polling::open(url, connect, frames, Arc::clone(&shared)).await
+                }
             }
         };
         let sid = timeout(OPEN_MAX, opening)
