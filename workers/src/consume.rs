@@ -13,6 +13,7 @@ use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::id::{EventId, Partition};
 use lua::record::{BadRecord, Record};
+use lua::term::Mark;
 use lua::topology::NodeId;
 use lua::{Redis, Value};
 use tokio_util::sync::CancellationToken;
@@ -20,8 +21,8 @@ use tracing::{debug, error, warn};
 
 use crate::config::Config;
 use crate::gather::Gatherer;
-use crate::held::{Answer, Outbox};
-use crate::partitions::{Partitions, Turn};
+use crate::held::{Answer, Outbox, Run};
+use crate::partitions::{AddedTo, Partitions, Turn};
 
 /// How long an idle consumer waits for a doorbell before it looks at every partition all the same.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
@@ -40,6 +41,7 @@ pub struct Consumer {
 /// An entry that was sent to Redis and whose reply is awaited.
 struct Sent {
     place: Place,
+    added_to: AddedTo,
     id: EventId,
     entry: Result<Record, BadRecord>,
 }
@@ -123,7 +125,7 @@ impl Consumer {
             for (n, entry) in entries.into_iter().enumerate() {
                 let place = Place { seq: turn.place.seq + n as u64, ..turn.place };
                 let id = entry.as_ref().map_or_else(|bad| bad.id, |record| record.id);
-                sent.push(Sent { place, id, entry });
+                sent.push(Sent { place, added_to: turn.added_to.clone(), id, entry });
             }
         }
         sent
@@ -216,6 +218,7 @@ impl Consumer {
     /// The partition is past the event: what is left to do?
     fn done(&self, sent: Sent, committed: Committed) {
         let Place { partition, fence, .. } = sent.place;
+        let AddedTo { term, run } = sent.added_to.clone();
         let mut outbox = Outbox::default();
         match (&sent.entry, committed.rest) {
             (_, Rest::Nothing) | (Err(_), Rest::Gather(_)) => {}
@@ -224,7 +227,8 @@ impl Consumer {
             }
             (Ok(record), Rest::Relay { answer: text }) if !text.is_empty() => {
                 let channel = Commit::new(sent.place, record).inbox();
-                outbox.add(Some(Answer { channel, text }));
+                let event = Mark { id: sent.id, term };
+                outbox.add(Some(Answer { channel, text, event }));
             }
             (_, Rest::Relay { .. }) => outbox.add(None),
         }
@@ -241,7 +245,7 @@ impl Consumer {
             }
         });
         // The partition may have been given up meanwhile.
-        self.partitions.abandon(partition, outbox);
+        self.partitions.abandon(partition, &run, outbox);
         if is_sent {
             self.partitions.sent.notify_waiters();
         }
@@ -279,6 +283,11 @@ impl Consumer {
                 false
             }
         }
+    }
+
+    /// The run id of the Redis process that has a partition now, as far as is known.
+    pub fn run_of(&self, partition: Partition) -> Option<Run> {
+        self.redis.run_id(self.redis.node_of(partition))
     }
 
     /// Gives a partition up, so that it is taken anew from its position in Redis.
