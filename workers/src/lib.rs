@@ -105,14 +105,17 @@ impl Work {
     }
 }
 
-/// Hears which partitions have work.
+/// Hears which partitions have work, and which may be taken.
 fn doorbell(redis: &Redis, partitions: &Arc<Partitions>) -> Subscriber {
     let (rung, restored) = (Arc::clone(partitions), Arc::clone(partitions));
     Subscriber::start(
         redis.clone(),
-        move |channel: &str, _payload| {
+        move |channel: &str, payload| {
             if let Some(partition) = key::partition_of(channel) {
                 rung.ring(partition);
+                if payload == lua::lease::FREE.as_bytes() {
+                    rung.lost.notify_one();
+                }
             }
         },
         // What was rung while the subscription was away is not known.
