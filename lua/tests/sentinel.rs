@@ -137,8 +137,8 @@ async fn what_is_wrong_with_sentinels_is_said_in_one_sentence() {
     for sentinel in &servers.sentinels {
         let client = redis::Client::open(sentinel.url()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-        let mut set = redis::cmd("CONFIG");
-        set.arg("SET").arg("requirepass").arg("s3cret");
+        let mut set = redis::cmd("ACL");
+        set.arg("SETUSER").arg("default").arg("resetpass").arg(">s3cret");
         set.query_async::<()>(&mut connection).await.expect("sentinels take a password");
     }
     assert!(refused(&url).await.contains("add ?sentinel_password="));
@@ -178,9 +178,10 @@ async fn replicas_of_one_server_and_of_a_cluster_are_counted() {
         redis.nodes().into_iter().all(|node| redis.replicas(node) == 1)
     })
     .await;
-    let first = redis.nodes().into_iter().find(|node| {
-        redis.address(*node).ends_with(&cluster.nodes[0].port().to_string())
-    });
+    let first = redis
+        .nodes()
+        .into_iter()
+        .find(|node| redis.address(*node).ends_with(&cluster.nodes[0].port().to_string()));
     cluster.nodes[3].kill();
     let first = first.expect("the first server is a primary");
     until("a dead replica counts no more", async || redis.replicas(first) == 0).await;

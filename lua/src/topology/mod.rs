@@ -1,6 +1,7 @@
 //! Where Redis is: one server, one that sentinels name, or the primaries of a cluster; a connection to
 //! each that comes back by itself, and the table that says which of them holds a partition.
 
+mod check;
 mod cluster;
 mod error;
 mod exclusive;
@@ -305,4 +306,3 @@ impl Drop for Inner {
         }
     }
 }
-
