@@ -163,11 +163,15 @@ mod tests {
     use crate::server::{Options, Private};
     use crate::topology::Settings;
 
-    /// What is found at a server that runs with `args`, and was then told `CONFIG SET` some.
-    async fn of(args: &[&str], replicas: usize, durability: Durability) -> Vec<Finding> {
-        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        let server = Private::start(Options { args, ..Options::default() }).await.unwrap();
+    /// What is found at a server that was told these settings.
+    async fn of(settings: &[&str], replicas: usize, durability: Durability) -> Vec<Finding> {
+        let server = Private::start(Options::default()).await.unwrap();
         let redis = Redis::connect(&Settings::new(server.url())).await.unwrap();
+        let mut connection = redis.connection(NodeId(0)).await.unwrap();
+        for setting in settings.chunks(2) {
+            let mut set = redis::cmd("CONFIG");
+            set.arg("SET").arg(setting).query_async::<()>(&mut connection).await.unwrap();
+        }
         let config = redis.configuration(NodeId(0)).await.unwrap();
         findings("a:1", &config, replicas, durability)
     }
@@ -185,18 +189,18 @@ mod tests {
             )),
             "{found:?}"
         );
-        let disk = ["--appendonly", "yes", "--appendfsync", "always"];
+        let disk = ["appendonly", "yes", "appendfsync", "always"];
         assert_eq!(of(&disk, 0, Durability::Disk).await, []);
         let found = of(&disk, 0, Durability::Replica).await;
         assert!(matches!(&found[..], [Finding::Risk(reason)] if reason.contains("no replica")));
         let found = of(&[], 0, Durability::Local).await;
         assert!(matches!(&found[..], [Finding::Note(reason)] if reason.contains("a restart")));
-        let unwise = ["--maxmemory-policy", "allkeys-lru", "--appendonly", "yes"];
+        let unwise = ["maxmemory-policy", "allkeys-lru", "appendonly", "yes"];
         let found = of(&unwise, 2, Durability::Replica).await;
         for words in ["allkeys-lru", "repl-backlog-size 256mb", "min-replicas-to-write 1"] {
             assert!(says(&found, words), "{words}: {found:?}");
         }
-        let wise = ["--repl-backlog-size", "256mb", "--min-replicas-to-write", "1"];
+        let wise = ["repl-backlog-size", "256mb", "min-replicas-to-write", "1"];
         assert_eq!(of(&wise, 2, Durability::Replica).await, []);
     }
 
