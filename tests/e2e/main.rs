@@ -12,6 +12,7 @@ mod connect;
 mod described;
 mod durability;
 mod edge_crash;
+mod failover;
 mod http;
 mod ingress;
 mod limits;
@@ -20,6 +21,7 @@ mod notifications;
 mod presence;
 mod rooms;
 mod rooms_manage;
+mod swarm;
 mod token;
 
 use harness::{Options, Stack, Topology};
