@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
 use crate::logging::Logging;
+use crate::scripts::Scripts;
 
 /// Settings of every process that serves.
 #[derive(Args, Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Process {
     pub logging: Logging,
     #[command(flatten)]
     pub threads: Threads,
+    #[command(flatten)]
+    pub scripts: Scripts,
 }
 
 /// Whether this is production.
@@ -81,6 +84,7 @@ fn environment(text: &str) -> Result<Environment, &'static str> {
 impl Process {
     /// Connects to the Redis of these settings.
     pub async fn connect(&self) -> Result<Redis, Failure> {
+        self.scripts.read()?;
         Redis::connect(&Settings::new(&self.redis_url)).await.map_err(|error| {
             let sentence = format!("{error} (REDIS_URL or --redis-url says where it is)");
             match error {

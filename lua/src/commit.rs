@@ -35,6 +35,8 @@ pub enum Outcome {
     Again,
     /// A rule of the state said no; the code.
     Refused(String),
+    /// The event is put aside among the dead letters, of which so many older ones had to go for it.
+    Buried(u64),
     /// Another worker owns the partition.
     Fenced,
     /// The partition is somewhere else than the worker thought.
@@ -88,35 +90,58 @@ impl Committed {
     }
 }
 
-/// Errors of the server that say nothing about the event.
+/// Words of errors that say nothing about the event: of Redis 7 and 8 and of Valkey all that mean "not
+/// now", "not here" or "not you". What is left is the event's or the script's fault: `ERR`, `WRONGTYPE` and
+/// what a script itself raises.
 const TROUBLE: &[&str] = &[
     "ASK",
     "BUSY",
     "CLUSTERDOWN",
     "CROSSSLOT",
+    "DENIED",
+    "IOERR",
     "LOADING",
     "MASTERDOWN",
     "MISCONF",
     "MOVED",
     "NOAUTH",
+    "NOGOODSLAVE",
     "NOPERM",
     "NOREPLICAS",
+    "NOTBUSY",
     "OOM",
     "READONLY",
+    "REDIRECT",
     "TRYAGAIN",
+    "UNBLOCKED",
     "UNKILLABLE",
-    "NOTBUSY",
+    "WRONGPASS",
 ];
+
+/// The same inside a script, where Redis has no word of its own for it: a slot that is being moved, a
+/// cluster that is down, a user who lacks a permission.
+const TROUBLE_INSIDE: &[&str] = &[
+    "Script attempted to access a non local key",
+    "Script attempted to execute a command while the cluster is down",
+    "Script attempted to execute a write command while the cluster is down",
+    "The user executing the script can't",
+];
+
+fn is_trouble(code: &str, details: &str) -> bool {
+    let inside = || TROUBLE_INSIDE.iter().any(|text| details.contains(text));
+    TROUBLE.contains(&code) || (code == "ERR" && inside())
+}
 
 impl Outcome {
     fn read(reply: Value) -> Self {
         if let Value::ServerError(error) = &reply {
-            let detail = format!("{} {}", error.code(), error.details().unwrap_or_default());
+            let details = error.details().unwrap_or_default();
+            let detail = format!("{} {details}", error.code());
             return match error.code() {
                 "FENCED" => Self::Fenced,
                 "REWIND" => Self::Rewind,
                 "NOSCRIPT" => Self::NoScript,
-                code if TROUBLE.contains(&code) => Self::Trouble(detail),
+                code if is_trouble(code, details) => Self::Trouble(detail),
                 _ => Self::Defect(detail),
             };
         }
@@ -124,9 +149,10 @@ impl Outcome {
             Some("applied") => Self::Applied,
             Some("logged") => Self::Logged,
             Some("again") => Self::Again,
-            Some(other) => match other.strip_prefix("refused ") {
-                Some(code) => Self::Refused(code.to_owned()),
-                None => Self::Defect(format!("a script answered {other:?}")),
+            Some(other) => match other.split_once(' ') {
+                Some(("refused", code)) => Self::Refused(code.to_owned()),
+                Some(("buried", dropped)) => Self::Buried(dropped.parse().unwrap_or(0)),
+                _ => Self::Defect(format!("a script answered {other:?}")),
             },
             None => Self::Defect("a script answered with no word".to_owned()),
         }
@@ -134,7 +160,10 @@ impl Outcome {
 
     /// Whether the partition is past the event.
     pub fn is_done(&self) -> bool {
-        matches!(self, Self::Applied | Self::Logged | Self::Again | Self::Refused(_))
+        matches!(
+            self,
+            Self::Applied | Self::Logged | Self::Again | Self::Refused(_) | Self::Buried(_)
+        )
     }
 }
 

@@ -8,7 +8,9 @@ use redis::{Cmd, Value};
 use crate::id::{EventId, Partition};
 use crate::key;
 use crate::record::text;
-use crate::script::{INTAKE_SETTLE, LEASE_RELEASE, LEASE_RENEW, LEASE_TAKE, TIMER_FIRE};
+use crate::script::{
+    INTAKE_SETTLE, LEASE_ATTEMPT, LEASE_RELEASE, LEASE_RENEW, LEASE_TAKE, TIMER_FIRE,
+};
 use crate::term::{History, Mark};
 
 /// What an owner holds, and where the partition is.
@@ -22,6 +24,8 @@ pub struct Lease {
     pub seq: u64,
     /// Raised whenever the history may have been cut off.
     pub term: u64,
+    /// The owner before did not hand it over: an event that waits may be what ended it.
+    pub suspect: bool,
 }
 
 /// A partition as it was taken.
@@ -40,13 +44,14 @@ impl Taken {
     pub fn read(reply: Value) -> Option<Self> {
         let Value::Array(parts) = reply else { return None };
         let parts: Vec<String> = parts.into_iter().filter_map(text).collect();
-        let [fence, applied, seq, term, run, cuts] = <[String; 6]>::try_from(parts).ok()?;
+        let [fence, applied, seq, term, suspect, run, cuts] = <[String; 7]>::try_from(parts).ok()?;
         let history = History::read(&term, &cuts)?;
         let lease = Lease {
             fence: fence.parse().ok()?,
             applied: applied.parse().ok()?,
             seq: seq.parse().ok()?,
             term: history.term,
+            suspect: suspect == "1",
         };
         Some(Self { lease, run: run.into(), history })
     }
@@ -78,6 +83,22 @@ pub(crate) fn take(keys: &[String], worker: &str, lease_ms: u64, known: Mark) ->
     let mut cmd = call(LEASE_TAKE.script.get_hash(), keys);
     cmd.arg(worker).arg(lease_ms).arg(known.term).arg(known.id.to_string());
     cmd
+}
+
+/// The call that counts that an event is tried which may be what ended the owner before: how often it is
+/// tried now, or `FENCED`.
+pub fn attempt(partition: Partition, fence: u64, id: EventId) -> Cmd {
+    let mut cmd = call(LEASE_ATTEMPT.script.get_hash(), &[key::position(partition)]);
+    cmd.arg(fence).arg(id.to_string());
+    cmd
+}
+
+/// Reads the reply to [`attempt`]: nothing where it was not counted.
+pub fn attempts(reply: Value) -> Option<u64> {
+    match reply {
+        Value::Int(count) => Some(count.unsigned_abs()),
+        _ => None,
+    }
 }
 
 /// The call that keeps the consumer group in step with the applied position and trims the intake

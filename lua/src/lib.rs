@@ -5,6 +5,7 @@ pub mod batch;
 pub mod beat;
 pub mod chat;
 pub mod commit;
+pub mod dead;
 pub mod door;
 mod due;
 pub mod durability;

@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
+#[cfg(debug_assertions)]
+pub mod folder;
+
 /// A script with its path below `scripts/` and the library files that stand above it.
 pub struct Source {
     /// `feature/verb`.
@@ -20,6 +23,17 @@ pub struct Source {
     pub text: &'static str,
     /// The same, ready to be called.
     pub script: LazyLock<Script>,
+}
+
+impl Source {
+    /// The text that this process runs.
+    fn current(&self) -> &'static str {
+        #[cfg(debug_assertions)]
+        if let Some(text) = folder::text(self.name) {
+            return text;
+        }
+        self.text
+    }
 }
 
 /// What every event's script begins with.
@@ -63,7 +77,7 @@ macro_rules! scripts {
                     library![$($lib)*],
                     include_str!(concat!("../scripts/", $name, ".lua"))
                 ),
-                script: LazyLock::new(|| Script::new($ident.text)),
+                script: LazyLock::new(|| Script::new($ident.current())),
             };
         )*
 
@@ -100,8 +114,10 @@ scripts! {
     EDGE_LOST = "edge/lost" open [];
     INGRESS_ADVANCE = "ingress/advance" uses [];
     INTAKE_BURY = "intake/bury" open [];
+    INTAKE_REPLAY = "intake/replay" uses [];
     INTAKE_REFUSE = "intake/refuse" open [];
     INTAKE_SETTLE = "intake/settle" uses [];
+    LEASE_ATTEMPT = "lease/attempt" uses [];
     LEASE_REGISTER = "lease/register" uses [];
     LEASE_RELEASE = "lease/release" uses [];
     LEASE_RENEW = "lease/renew" uses [];

@@ -47,7 +47,31 @@ async fn a_held_partition_is_nobody_elses() {
     each(async |stage: Stage| {
         assert_eq!(take(&stage, "other").await, None);
         let again = take(&stage, "tester").await.expect("its own");
-        assert_eq!(again, Lease { fence: stage.lease.fence + 1, ..stage.lease });
+        assert_eq!(again, Lease { fence: stage.lease.fence + 1, suspect: true, ..stage.lease });
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attempts_are_counted_per_event_by_the_owner_alone() {
+    each(async |stage: Stage| {
+        let attempt = async |fence, ms| {
+            let id = lua::id::EventId { ms, seq: 0 };
+            ask(&stage, lua::lease::attempt(stage.partition, fence, id)).await
+        };
+        let fence = stage.lease.fence;
+        for count in 1..=3 {
+            assert_eq!(attempt(fence, 7).await, Ok(Value::Int(count)));
+        }
+        assert!(attempt(fence - 1, 7).await.is_err_and(|error| error.contains("FENCED")));
+        let taken = take(&stage, "tester").await.expect("its own");
+        assert!(attempt(fence, 7).await.is_err(), "that owner is gone");
+        assert_eq!(attempt(taken.fence, 7).await, Ok(Value::Int(4)), "the count goes on");
+        assert_eq!(
+            attempt(taken.fence, 8).await,
+            Ok(Value::Int(1)),
+            "another event, another count"
+        );
     })
     .await;
 }
@@ -59,7 +83,7 @@ async fn a_lease_that_ran_out_is_taken_with_a_higher_fence_and_the_same_position
         let position = key::position(stage.partition);
         let _: i64 = stage.command(&["HSET", &position, "lease_until", "1"]).await;
         let taken = take(&stage, "other").await.expect("it is free");
-        assert_eq!(taken, Lease { fence: stage.lease.fence + 1, ..stage.lease });
+        assert_eq!(taken, Lease { fence: stage.lease.fence + 1, suspect: true, ..stage.lease });
         assert_eq!((taken.applied, taken.seq), (stage.clock, 1));
         assert_eq!(take(&stage, "tester").await, None);
 
@@ -97,7 +121,7 @@ async fn renewing_and_releasing_need_the_fence() {
         assert!(renewed > until + 2_000_000 && renewed < until + 3_600_000, "{until} {renewed}");
         assert_eq!(ask(&stage, Lease::release(partition, fence)).await, Ok(Value::Int(1)));
         let taken = take(&stage, "other").await.expect("handed over at once");
-        assert_eq!(taken.fence, fence + 1);
+        assert_eq!((taken.fence, taken.suspect), (fence + 1, false));
         assert_eq!(ask(&stage, Lease::renew(partition, fence, 1_000)).await, Ok(Value::Int(0)));
     })
     .await;

@@ -33,6 +33,8 @@ pub struct Held {
     pub safe_until: Instant,
     /// When the lease was last renewed.
     pub renewed: Instant,
+    /// How many of the next events may be what ended the owner before.
+    pub suspects: u64,
     /// Since when it is to be handed over: nothing more is read meanwhile.
     pub leaving: Option<Instant>,
     /// When work of the partition is due (ms since the epoch), as far as is known.
@@ -58,6 +60,7 @@ impl Held {
             history: taken.history,
             safe_until,
             renewed: asked,
+            suspects: 0,
             leaving: None,
             due_ms: Some(0),
             changed: HashMap::new(),
@@ -72,6 +75,7 @@ impl Held {
     /// Notes that the partition is past `id`.
     pub fn advance(&mut self, id: EventId) {
         self.lease.seq += 1;
+        self.suspects = self.suspects.saturating_sub(1);
         self.lease.applied = id;
         self.unsettled = true;
         self.milestones.note(self.lease.seq, id);

@@ -30,6 +30,8 @@ pub struct Duty {
     pub partitions: Arc<Partitions>,
     pub worker: String,
     pub lease_ms: u64,
+    /// Events of one partition that a worker reads at once.
+    pub at_once: u64,
 }
 
 /// Calls for one node, with what each is for.
@@ -145,7 +147,7 @@ impl Duty {
                 debug!(%partition, fence = lease.fence, term = lease.term, "took a partition");
                 lost += usize::from(!taken.history.holds(known));
                 self.subscriber.subscribe(partition, key::bell(partition));
-                self.partitions.take(partition, taken, asked, self.lease_ms);
+                self.partitions.take(partition, taken, self.at_once, asked, self.lease_ms);
             }
         }
         if lost > 0 {

@@ -8,9 +8,11 @@ mod gather;
 mod held;
 mod ingress;
 mod lease;
+mod panics;
 mod partitions;
 mod relay;
 mod share;
+mod suspect;
 mod tend;
 
 use std::collections::HashSet;
@@ -21,7 +23,9 @@ use consume::Consumer;
 use gather::Gatherer;
 use lease::Duty;
 use lua::subscriber::{Status, Subscriber};
+use lua::topology::NodeId;
 use lua::{Redis, key};
+use panics::lasting;
 use partitions::Partitions;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -39,6 +43,7 @@ pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> a
         partitions: Arc::clone(&partitions),
         worker: worker.clone(),
         lease_ms: config.lease_ms,
+        at_once: config.batch_max,
     };
     let ingress =
         ingress::Duty { redis: redis.clone(), worker: worker.clone(), config: config.clone() };
@@ -73,6 +78,24 @@ struct Work {
 }
 
 impl Work {
+    /// Starts what each node needs.
+    fn start(&self, consumer: &Arc<Consumer>, node: NodeId, shutdown: &CancellationToken) {
+        let (consumer, until) = (Arc::clone(consumer), shutdown.clone());
+        let consume = lasting("consume", {
+            let (consumer, until) = (Arc::clone(&consumer), until.clone());
+            move || Arc::clone(&consumer).run(node, until.clone())
+        });
+        self.consuming.spawn(consume);
+        let tend = lasting("tend", {
+            let consumer = Arc::clone(&consumer);
+            move || tend::run(Arc::clone(&consumer), node, until.clone())
+        });
+        self.consuming.spawn(tend);
+        let consumed = self.consumed.clone();
+        let relay = move || relay::run(Arc::clone(&consumer), node, consumed.clone());
+        self.relaying.spawn(lasting("relay", relay));
+    }
+
     async fn finish(&self) {
         self.consuming.close();
         self.consuming.wait().await;
@@ -115,10 +138,7 @@ async fn follow_nodes(
     loop {
         for node in redis.nodes() {
             if known.insert(node) {
-                work.consuming.spawn(Arc::clone(consumer).run(node, shutdown.clone()));
-                work.consuming.spawn(tend::run(Arc::clone(consumer), node, shutdown.clone()));
-                let consumed = work.consumed.clone();
-                work.relaying.spawn(relay::run(Arc::clone(consumer), node, consumed));
+                work.start(consumer, node, shutdown);
             }
         }
         tokio::select! {

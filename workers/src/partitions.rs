@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lua::commit::Place;
@@ -30,6 +30,8 @@ pub struct Turn {
     pub applied: EventId,
     /// The history that it adds to.
     pub added_to: AddedTo,
+    /// What waits may have ended the owner before: one event at a time.
+    pub suspect: bool,
 }
 
 /// Which history something was added to.
@@ -68,6 +70,8 @@ pub struct Partitions {
     /// The newest that was known of each partition which was held before.
     known: Mutex<Vec<Mark>>,
     rung: Vec<AtomicBool>,
+    /// The last fence of each that this process was given.
+    fences: Vec<AtomicU64>,
     /// Wakes the consumers when a partition was rung.
     pub wake: Notify,
     /// Wakes the relays when a partition has something to relay.
@@ -83,6 +87,7 @@ impl Default for Partitions {
             abandoned: Mutex::default(),
             known: Mutex::new(vec![Mark::default(); usize::from(PARTITIONS)]),
             rung: (0..PARTITIONS).map(|_| AtomicBool::new(false)).collect(),
+            fences: (0..PARTITIONS).map(|_| AtomicU64::new(0)).collect(),
             wake: Notify::new(),
             sent: Notify::new(),
             lost: Notify::new(),
@@ -111,10 +116,23 @@ impl Partitions {
         Partition::all().filter(|partition| held[partition.index()].is_some()).collect()
     }
 
-    /// Takes a partition in.
-    pub fn take(&self, partition: Partition, taken: Taken, asked: Instant, lease_ms: u64) {
+    /// Takes a partition in. Where the owner before did not hand it over and is not this very process, it
+    /// may have ended under one of the next `at_once` events: it had read no more.
+    pub fn take(
+        &self,
+        partition: Partition,
+        taken: Taken,
+        at_once: u64,
+        asked: Instant,
+        lease_ms: u64,
+    ) {
         let safe_until = asked + Duration::from_millis(lease_ms * 2 / 3);
+        let lease = taken.lease;
         let mut held = Held::new(taken, asked, safe_until);
+        let before = self.fences[partition.index()].swap(lease.fence, Ordering::Relaxed);
+        if lease.suspect && before + 1 != lease.fence {
+            held.suspects = at_once;
+        }
         if let Some(Abandoned { outbox, .. }) = self.abandoned.lock().remove(&partition) {
             held.outbox = outbox;
             held.outbox.retain(&held.history);
@@ -274,7 +292,12 @@ impl Partitions {
             if self.rung[partition.index()].swap(false, Ordering::AcqRel) {
                 let place = Place { partition, fence: held.lease.fence, seq: held.lease.seq };
                 let added_to = AddedTo { term: held.lease.term, run: Arc::clone(&held.run) };
-                turns.push(Turn { place, applied: held.lease.applied, added_to });
+                turns.push(Turn {
+                    place,
+                    applied: held.lease.applied,
+                    added_to,
+                    suspect: held.suspects > 0,
+                });
             }
         });
         turns

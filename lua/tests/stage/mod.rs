@@ -174,7 +174,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    async fn on(redis: Redis, partition: Partition) -> Self {
+    /// Takes the partition.
+    pub async fn on(redis: Redis, partition: Partition) -> Self {
         let room = rooms_of(partition).next().expect("some id hashes to it");
         let node = redis.node_of(partition);
         let take = Lease::take(partition, "tester", 600_000, Mark::default());

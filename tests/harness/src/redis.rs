@@ -1,6 +1,6 @@
-//! The Redis of a stack: one server, or a cluster of three primaries on loopback.
+//! The Redis of a stack: one server, some behind sentinels, or a cluster, all on loopback.
 
-use lua::server::{Options, Private, PrivateCluster};
+use lua::server::{Options, Private, PrivateCluster, PrivateSentinel};
 
 /// How many primaries a test's cluster has.
 const PRIMARIES: usize = 3;
@@ -12,12 +12,17 @@ pub enum Topology {
     Single,
     /// Three primaries that share the slots.
     Cluster,
+    /// A primary and two replicas that three sentinels watch.
+    Sentinel,
+    /// Three primaries that share the slots, each with a replica.
+    ReplicatedCluster,
 }
 
 /// A running Redis that ends when it is dropped.
 pub(crate) enum Redis {
     Single(Private),
     Cluster(PrivateCluster),
+    Sentinel(PrivateSentinel),
 }
 
 impl Redis {
@@ -35,6 +40,14 @@ impl Redis {
                 let cluster = PrivateCluster::start_with(PRIMARIES, &options).await;
                 Self::Cluster(cluster.expect("a private cluster"))
             }
+            Topology::Sentinel => {
+                let servers = PrivateSentinel::start_with(&options).await;
+                Self::Sentinel(servers.expect("servers and sentinels"))
+            }
+            Topology::ReplicatedCluster => {
+                let cluster = PrivateCluster::start_replicated(PRIMARIES, &options).await;
+                Self::Cluster(cluster.expect("a private cluster with replicas"))
+            }
         }
     }
 
@@ -43,6 +56,16 @@ impl Redis {
         match self {
             Self::Single(server) => server.url(),
             Self::Cluster(cluster) => cluster.url(),
+            Self::Sentinel(servers) => servers.url(),
+        }
+    }
+
+    /// Every server, sentinels left out.
+    pub fn servers(&mut self) -> &mut [Private] {
+        match self {
+            Self::Single(server) => std::slice::from_mut(server),
+            Self::Cluster(cluster) => &mut cluster.nodes,
+            Self::Sentinel(servers) => &mut servers.servers,
         }
     }
 
@@ -70,12 +93,43 @@ impl Redis {
 
     /// Ends every server as a crash would, one after the other, and starts it again with its data.
     pub async fn restart(&mut self) {
-        let servers = match self {
-            Self::Single(server) => std::slice::from_mut(server),
-            Self::Cluster(cluster) => &mut cluster.nodes,
-        };
-        for server in servers {
+        for server in self.servers() {
             server.restart().await.expect("a Redis that starts again");
         }
+    }
+
+    /// Ends a primary as a crash would: the one there is, or the first of a cluster. The replica that
+    /// takes over is chosen by the sentinels or by the other primaries.
+    ///
+    /// # Panics
+    /// Where nobody could take over.
+    pub async fn kill_primary(&mut self) {
+        match self {
+            Self::Sentinel(servers) => drop(servers.kill_primary().await),
+            Self::Cluster(cluster) if cluster.nodes.len() > PRIMARIES => cluster.nodes[0].kill(),
+            Self::Single(_) | Self::Cluster(_) => panic!("this Redis has no replicas"),
+        }
+    }
+
+    /// Lets a replica take over from a primary that runs, as an operator does before maintenance.
+    ///
+    /// # Panics
+    /// Where nobody could take over.
+    pub async fn planned_failover(&self) {
+        match self {
+            Self::Sentinel(servers) => servers.failover().await,
+            Self::Cluster(cluster) => cluster.failover(PRIMARIES).await,
+            Self::Single(_) => panic!("this Redis has no replicas"),
+        }
+        .expect("a replica that takes over");
+    }
+
+    /// Moves a slot, with the keys in it, to another primary of the cluster.
+    ///
+    /// # Panics
+    /// Where there is no cluster.
+    pub async fn move_slot(&self, slot: u16, to: usize) {
+        let Self::Cluster(cluster) = self else { panic!("this Redis has no slots to move") };
+        cluster.move_slot(slot, to).await.expect("a slot that moves");
     }
 }

@@ -200,6 +200,27 @@ impl Stack {
         self.redis.restart().await;
     }
 
+    /// Kills the primary (of a cluster: the first), whose place a replica takes.
+    pub async fn kill_primary(&mut self) {
+        self.redis.kill_primary().await;
+    }
+
+    /// Lets a replica take over from the primary (of a cluster: from the first), which lives on.
+    pub async fn planned_failover(&self) {
+        self.redis.planned_failover().await;
+    }
+
+    /// Moves the slot of a partition, with all its keys, to a primary of the cluster.
+    pub async fn move_partition(&self, partition: lua::id::Partition, to: usize) {
+        self.redis.move_slot(partition.slot(), to).await;
+    }
+
+    /// The servers of this stack's Redis, for what is done to one of them: of a cluster the primaries
+    /// first, then their replicas in the same order; behind sentinels the first primary, then replicas.
+    pub fn redis_servers(&mut self) -> &mut [lua::server::Private] {
+        self.redis.servers()
+    }
+
     /// Cuts every subscription that edges and workers have: what is published until they subscribe
     /// again reaches nobody. Gives how many connections were cut.
     pub async fn cut_subscriptions(&self) -> i64 {
