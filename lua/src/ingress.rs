@@ -11,7 +11,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
 use redis::{Cmd, RedisError, Value};
 use serde_json::value::RawValue;
 use tokio::time::timeout;
@@ -26,7 +25,7 @@ use crate::refusal::{Code, Refusal};
 use crate::relay::{Parcel, Refused};
 use crate::script::{INGRESS_ADVANCE, LEASE_RELEASE, LEASE_RENEW};
 use crate::term::Mark;
-use crate::topology::Redis;
+use crate::topology::{Exclusive, Redis};
 
 /// The role in which events of back ends come in, and who sends them where nobody is named.
 pub const SERVICE: &str = "service";
@@ -71,14 +70,14 @@ pub fn advance(fence: u64, relayed: EventId, count: usize, keep: Option<EventId>
 }
 
 /// Waits for entries of the ingress, on a connection of its own.
-pub struct Reader(MultiplexedConnection);
+pub struct Reader(Exclusive);
 
 impl Reader {
     /// Connects.
     pub async fn connect(redis: &Redis) -> Result<Self, RedisError> {
         let connection = redis.exclusive(redis.node_of_key(key::INGRESS)).await?;
         // Never back into the pool: a read may still be blocked when this one is given up.
-        Ok(Self(deadpool_redis::Connection::take(connection)))
+        Ok(Self(connection.detach()))
     }
 
     /// Reads at most `count` entries after `after`; waits for the first up to `wait`.

@@ -40,12 +40,17 @@ pub(super) async fn run(shared: Arc<Shared>, node: NodeId, wake: Arc<Notify>) {
         }
         let link = Link { node, number: NUMBER.fetch_add(1, Relaxed) };
         let closed = Arc::new(Notify::new());
+        let mut seat = shared.redis.seat(node);
+        seat.mark_unchanged();
         match connect(&shared, link, &closed).await {
             Ok(connection) => {
                 (pause, lost) = (BACKOFF.0, true);
                 shared.table.lock().begin(link);
                 (shared.on_status)(Status::Restored(node));
-                let reason = serve(&shared, link, connection, &wake, &closed).await;
+                let reason = tokio::select! {
+                    reason = serve(&shared, link, connection, &wake, &closed) => reason,
+                    _ = seat.changed() => "another server is the primary",
+                };
                 let channels = shared.table.lock().lost(link);
                 let (address, count) = (shared.redis.address(node), channels.len());
                 tracing::warn!(
