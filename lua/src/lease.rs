@@ -44,7 +44,8 @@ impl Taken {
     pub fn read(reply: Value) -> Option<Self> {
         let Value::Array(parts) = reply else { return None };
         let parts: Vec<String> = parts.into_iter().filter_map(text).collect();
-        let [fence, applied, seq, term, suspect, run, cuts] = <[String; 7]>::try_from(parts).ok()?;
+        let [fence, applied, seq, term, suspect, run, cuts] =
+            <[String; 7]>::try_from(parts).ok()?;
         let history = History::read(&term, &cuts)?;
         let lease = Lease {
             fence: fence.parse().ok()?,
@@ -59,9 +60,12 @@ impl Taken {
 
 impl Lease {
     /// The call that takes a partition which is free. `known`: the newest event that the worker knows of
-    /// it, and the highest term.
-    pub fn take(partition: Partition, worker: &str, lease_ms: u64, known: Mark) -> Cmd {
-        take(&[key::position(partition), key::intake(partition)], worker, lease_ms, known)
+    /// it, and the highest term. `hold`: scripts leave their publications to the worker.
+    pub fn take(partition: Partition, worker: &str, lease_ms: u64, known: Mark, hold: bool) -> Cmd {
+        let keys = [key::position(partition), key::intake(partition)];
+        let mut cmd = take(&keys, worker, lease_ms, known);
+        cmd.arg(if hold { "1" } else { "" });
+        cmd
     }
 
     /// The call that keeps the partition for another lease; 1, or 0 where it was lost.

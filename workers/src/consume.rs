@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
+use lua::durability::Safety;
 use lua::id::{EventId, Partition};
 use lua::record::{BadRecord, Record};
 use lua::term::Mark;
@@ -36,6 +37,7 @@ pub struct Consumer {
     pub redis: Redis,
     pub partitions: Arc<Partitions>,
     pub gatherer: Gatherer,
+    pub safety: Safety,
     pub config: Config,
 }
 
@@ -176,7 +178,12 @@ impl Consumer {
             batch.add(self.call(sent));
         }
         metrics::histogram!("rt_apply_batch_size").record(batch.len() as f64);
-        let replies = match batch.run(&self.redis, node).await {
+        let is_held = |sent: &Sent| {
+            let Place { partition, fence, .. } = sent.place;
+            self.partitions.with(partition, fence, |_| ()).is_some()
+        };
+        let still = || sent.iter().any(is_held);
+        let replies = match batch.run_kept(&self.redis, node, &self.safety, still).await {
             Ok(replies) => replies,
             Err(problem) => {
                 warn!(%problem, "a batch's outcome is unknown; its partitions are read anew");
@@ -186,19 +193,25 @@ impl Consumer {
             }
         };
         metrics::histogram!("rt_apply_seconds").record(begun.elapsed().as_secs_f64());
-        self.settle_replies(node, sent, replies).await
+        let mut committed: Vec<Committed> = replies.into_iter().map(Committed::read).collect();
+        if !self.tell(node, &sent, &mut committed).await {
+            // The next owner has the edges read what was not published.
+            sent.iter().for_each(|sent| self.give_up(sent.place));
+            return false;
+        }
+        self.settle(node, sent, committed).await
     }
 
     /// Takes note of the replies, partition by partition.
-    async fn settle_replies(&self, node: NodeId, sent: Vec<Sent>, replies: Vec<Value>) -> bool {
+    async fn settle(&self, node: NodeId, sent: Vec<Sent>, committed: Vec<Committed>) -> bool {
         let mut served = true;
         let mut stopped: Option<Partition> = None;
-        for (sent, reply) in sent.into_iter().zip(replies) {
+        for (sent, committed) in sent.into_iter().zip(committed) {
             let place = sent.place;
             if stopped == Some(place.partition) {
                 continue;
             }
-            stopped = match self.note(sent, Committed::read(reply)) {
+            stopped = match self.note(sent, committed) {
                 End::Done => None,
                 End::Stopped => {
                     self.give_up(place);
@@ -325,7 +338,7 @@ impl Consumer {
         sent.problem = Some(problem);
         let mut batch = Batch::default();
         batch.add(self.call(&mut sent));
-        let committed = match batch.run(&self.redis, node).await {
+        let mut committed = match batch.run_kept(&self.redis, node, &self.safety, || true).await {
             Ok(mut replies) => Committed::read(replies.pop().unwrap_or(Value::Nil)),
             Err(problem) => {
                 warn!(%problem, "a dead letter could not be written");
@@ -338,8 +351,11 @@ impl Consumer {
             return false;
         }
         let done = committed.outcome.is_done();
+        let told = self
+            .tell(node, std::slice::from_ref(&sent), std::slice::from_mut(&mut committed))
+            .await;
         self.note(sent, committed);
-        done
+        done && told
     }
 
     /// Gives a partition up, so that it is taken anew from its position in Redis.

@@ -13,6 +13,7 @@
 --    2 lease_ms  how long the lease lasts without renewal
 --    3 term      the highest that the worker knows of this partition; or 0
 --    4 applied   the newest event that the worker knows of it; ids given out later are above it
+--    5 hold      1 where scripts leave publications to the worker, see lib/tell
 -- RETURNS
 --    fence, applied, seq, term, 1 where the owner before did not hand it over (else 0), run id of this Redis,
 --    cuts; or nothing where somebody else holds the lease
@@ -65,5 +66,6 @@ if held[7] ~= run or term < tonumber(ARGV[3]) then
 end
 term, fence = string.format('%d', term), string.format('%d', fence)
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'lease_until', string.format('%d', now + ARGV[2]),
-  'fence', fence, 'applied', applied, 'seq', seq, 'term', term, 'run', run, 'cuts', cuts)
+  'fence', fence, 'applied', applied, 'seq', seq, 'term', term, 'run', run, 'cuts', cuts,
+  'hold', ARGV[5])
 return { fence, applied, seq, term, suspect and '1' or '0', run, cuts }
