@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{bail, ensure};
 use clap::builder::BoolishValueParser;
 use clap::value_parser;
+use lua::durability::Durability;
 use rand::Rng;
 use rand::distr::Alphanumeric;
 
@@ -36,6 +37,9 @@ pub struct Config {
     /// How tokens are checked.
     #[command(flatten)]
     pub tokens: Tokens,
+    /// What an acknowledged event survives.
+    #[command(flatten)]
+    pub durability: Durable,
     /// The timing of the transport protocol.
     #[command(flatten)]
     pub protocol: Protocol,
@@ -106,6 +110,18 @@ pub struct Tokens {
     /// How far clocks may differ when exp and nbf are checked
     #[arg(long, env, default_value_t = 5, value_parser = value_parser!(u64).range(0..=3_600))]
     pub jwt_leeway_seconds: u64,
+}
+
+/// What an acknowledged event survives.
+#[derive(clap::Args, Debug, Clone)]
+#[command(next_help_heading = "Edge: durability, the same for edges and workers")]
+pub struct Durable {
+    /// Where an event is before anybody is told of it: local, disk or replica
+    #[arg(long, env, default_value_t = Durability::Local)]
+    pub durability: Durability,
+    /// How many replicas have an event in mode replica [default: all that may take over]
+    #[arg(long, env, value_parser = value_parser!(u64).range(1..=64))]
+    pub wait_replicas: Option<u64>,
 }
 
 /// The timing of Engine.IO and Socket.IO.

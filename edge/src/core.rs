@@ -11,6 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use dashmap::DashMap;
 use lua::admission::{Admission, Seat, admit};
 use lua::door;
+use lua::durability::Safety;
 use lua::id::{Partition, UserId};
 use lua::intake::{Entry, Intake, Limits};
 use lua::record::Origin;
@@ -64,6 +65,8 @@ pub struct Settings {
     pub edge: String,
     /// How long an event may take to be applied before the client is told that it is not known.
     pub ack_timeout: Duration,
+    /// What has to be so before anything is told.
+    pub safety: Safety,
     /// Bounds of the intake.
     pub intake: Limits,
     /// Connections that one user may have.
@@ -80,6 +83,11 @@ impl From<&Config> for Settings {
         Self {
             edge: config.listen.edge_name(),
             ack_timeout: Duration::from_millis(config.protocol.ack_timeout_ms),
+            safety: Safety {
+                durability: config.durability.durability,
+                replicas: config.durability.wait_replicas,
+                ..Safety::default()
+            },
             intake: Limits { queue: limits.intake_queue, lag_max: limits.intake_lag_max },
             connections_per_user: limits.connections_per_user,
             rooms_per_connection: limits.rooms_per_connection,

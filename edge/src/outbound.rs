@@ -184,7 +184,9 @@ async fn repair(core: Arc<Core>, room: Arc<Mutex<Room>>) {
             (room.id.clone(), room.repair_from())
         };
         let Some(from) = from else { return };
-        match lua::room::log_after(&core.redis, &id, from, REPAIR_COUNT).await {
+        match lua::room::log_after(&core.redis, &id, from, REPAIR_COUNT, &core.settings.safety)
+            .await
+        {
             Ok(stretch) => {
                 let count = stretch.entries.len();
                 metrics::counter!("rt_room_entries_repaired_total").increment(count as u64);

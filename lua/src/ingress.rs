@@ -42,7 +42,10 @@ pub fn service() -> UserId {
 /// [`crate::lease::Lease::take`].
 pub fn take(worker: &str, lease_ms: u64, known: Mark) -> Cmd {
     let keys = [key::INGRESS_POSITION, key::INGRESS].map(str::to_owned);
-    lease::take(&keys, worker, lease_ms, known)
+    let mut cmd = lease::take(&keys, worker, lease_ms, known);
+    // Nothing is published of it.
+    cmd.arg("");
+    cmd
 }
 
 /// The call that keeps the ingress for another lease; 1, or 0 where it was lost.

@@ -47,7 +47,8 @@ impl Taken {
     pub fn read(reply: Value) -> Option<Self> {
         let Value::Array(parts) = reply else { return None };
         let parts: Vec<String> = parts.into_iter().filter_map(text).collect();
-        let [fence, applied, seq, term, run, cuts, suspect] = <[String; 7]>::try_from(parts).ok()?;
+        let [fence, applied, seq, term, suspect, run, cuts] =
+            <[String; 7]>::try_from(parts).ok()?;
         let history = History::read(&term, &cuts)?;
         let lease = Lease {
             fence: fence.parse().ok()?,
@@ -62,9 +63,12 @@ impl Taken {
 
 impl Lease {
     /// The call that takes a partition which is free. `known`: the newest event that the worker knows of
-    /// it, and the highest term.
-    pub fn take(partition: Partition, worker: &str, lease_ms: u64, known: Mark) -> Cmd {
-        take(&[key::position(partition), key::intake(partition)], worker, lease_ms, known)
+    /// it, and the highest term. `hold`: scripts leave their publications to the worker.
+    pub fn take(partition: Partition, worker: &str, lease_ms: u64, known: Mark, hold: bool) -> Cmd {
+        let keys = [key::position(partition), key::intake(partition)];
+        let mut cmd = take(&keys, worker, lease_ms, known);
+        cmd.arg(if hold { "1" } else { "" });
+        cmd
     }
 
     /// The call that keeps the partition for another lease; 1, or 0 where it was lost.
@@ -83,6 +87,12 @@ impl Lease {
     }
 }
 
+pub(crate) fn take(keys: &[String], worker: &str, lease_ms: u64, known: Mark) -> Cmd {
+    let mut cmd = call(LEASE_TAKE.script.get_hash(), keys);
+    cmd.arg(worker).arg(lease_ms).arg(known.term).arg(known.id.to_string());
+    cmd
+}
+
 /// The call that counts that an event is tried which may be what ended the owner before: how often it is
 /// tried now, or `FENCED`.
 pub fn attempt(partition: Partition, fence: u64, id: EventId) -> Cmd {
@@ -97,12 +107,6 @@ pub fn attempts(reply: Value) -> Option<u64> {
         Value::Int(count) => Some(count.unsigned_abs()),
         _ => None,
     }
-}
-
-pub(crate) fn take(keys: &[String], worker: &str, lease_ms: u64, known: Mark) -> Cmd {
-    let mut cmd = call(LEASE_TAKE.script.get_hash(), keys);
-    cmd.arg(worker).arg(lease_ms).arg(known.term).arg(known.id.to_string());
-    cmd
 }
 
 /// The call that keeps the consumer group in step with the applied position and trims the intake

@@ -21,6 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::batch::Spread;
+use crate::durability::Safety;
 use crate::id::{EventId, Partition, UserId};
 use crate::intake::Entry;
 use crate::key;
@@ -284,7 +285,7 @@ pub fn advance(partition: Partition, fence: u64, relayed: EventId, defects: &[De
     cmd
 }
 
-/// The call that publishes an answer on an edge's inbox channel.
+/// The call that publishes an answer on an edge's inbox channel, or whatever a script left to its worker.
 pub fn publish(channel: &str, answer: &str) -> Cmd {
     let mut cmd = redis::cmd("SPUBLISH");
     cmd.arg(channel).arg(answer);
@@ -331,14 +332,14 @@ impl Shipment {
         self.loads.is_empty()
     }
 
-    /// Hands everything on. Tells for each load whether that is confirmed; what is not may have been
+    /// Hands everything on. Tells for each load whether that is confirmed, and kept as `safety` says; what is not may have been
     /// handed on all the same.
-    pub async fn send(self, redis: &Redis, bounds: Bounds) -> Vec<bool> {
+    pub async fn send(self, redis: &Redis, bounds: Bounds, safety: &Safety) -> Vec<bool> {
         let mut spread = Spread::default();
         for load in self.loads {
             spread.add(load.target.node(redis), load.call(bounds));
         }
-        let replies = spread.run(redis).await;
+        let replies = spread.run_kept(redis, safety).await;
         if let Some(problem) = replies.iter().find_map(|reply| reply.as_ref().err()) {
             tracing::warn!(%problem, "entries could not be handed on");
             redis.mend(problem);

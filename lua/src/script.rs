@@ -37,7 +37,8 @@ impl Source {
 }
 
 /// What every event's script begins with.
-pub const OPEN: &[&str] = &["send", "finish", "answer", "later", "further", "open", "succeed"];
+pub const OPEN: &[&str] =
+    &["tell", "send", "finish", "answer", "later", "further", "open", "succeed"];
 
 /// What decides who may be in a room, after [`OPEN`].
 pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "holds", "enter", "admit"];
@@ -46,7 +47,7 @@ pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "holds", "en
 macro_rules! library {
     ($($lib:literal)*) => { concat!($(include_str!(concat!("../scripts/lib/", $lib, ".lua")),)*) };
     (uses) => { "" };
-    (open) => { library!["send" "finish" "answer" "later" "further" "open" "succeed"] };
+    (open) => { library!["tell" "send" "finish" "answer" "later" "further" "open" "succeed"] };
     (admit) => {
         concat!(library!(open), library!["refuse" "room" "sanction" "staff" "holds" "enter" "admit"])
     };

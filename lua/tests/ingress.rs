@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use common::{Server, command, until};
 use live::Worker;
+use lua::durability::Safety;
 use lua::id::{Partition, RoomId};
 use lua::key::{self, RoomKeys};
 use lua::term::Mark;
@@ -170,7 +171,10 @@ async fn an_entry_that_is_handed_on_twice_takes_effect_once() {
             let parcel = ingress::parcel(id.parse().expect("an id"), term, fields);
             shipment.add(parcel).expect("there is room");
         }
-        assert_eq!(shipment.send(&redis, relay::Bounds::default()).await, [true]);
+        assert_eq!(
+            shipment.send(&redis, relay::Bounds::default(), &Safety::default()).await,
+            [true]
+        );
         // Even in another term: an entry keeps the one in which it was written.
         let _: i64 =
             command(&redis, node, &["HSET", key::INGRESS_POSITION, "run", "another"]).await;

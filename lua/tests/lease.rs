@@ -19,7 +19,7 @@ async fn take(stage: &Stage, worker: &str) -> Option<Lease> {
 }
 
 async fn taken(stage: &Stage, worker: &str, known: Mark) -> Option<Taken> {
-    ask(stage, Lease::take(stage.partition, worker, 60_000, known))
+    ask(stage, Lease::take(stage.partition, worker, 60_000, known, false))
         .await
         .map_or_else(|_| None, Taken::read)
 }

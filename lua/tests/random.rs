@@ -156,7 +156,7 @@ async fn begin(stage: &mut Stage, records: &[Record]) {
 
 /// Takes the partition anew, as after a loss of the connection or of the worker.
 async fn take(stage: &mut Stage) {
-    let call = Lease::take(stage.partition, "tester", 600_000, Mark::default());
+    let call = Lease::take(stage.partition, "tester", 600_000, Mark::default(), false);
     stage.lease = Taken::read(run(&stage.redis, stage.node, call).await).expect("it is ours").lease;
 }
 
@@ -246,10 +246,16 @@ async fn end(stage: &mut Stage, relayed: Vec<String>) -> Ended {
 /// What was published gives the members and the messages; and the log repeats it without a hole, but for
 /// what messages say, which is what they say now.
 async fn replays(stage: &Stage, ended: &Ended) {
-    let log = room::log_after(&stage.redis, &stage.room, EventId::default(), 10_000)
-        .await
-        .expect("the log")
-        .entries;
+    let log = room::log_after(
+        &stage.redis,
+        &stage.room,
+        EventId::default(),
+        10_000,
+        &lua::durability::Safety::default(),
+    )
+    .await
+    .expect("the log")
+    .entries;
     let log: Vec<Json> = log.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect();
     let told: Vec<Json> =
         ended.told.iter().filter(|told| told.get("id").is_some()).cloned().collect();

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use lua::batch::Batch;
+use lua::durability::Safety;
 use lua::id::EventId;
 use lua::ingress::{self, Reader};
 use lua::lease::Taken;
@@ -33,6 +34,7 @@ pub struct Duty {
     pub redis: Redis,
     pub worker: String,
     pub config: Config,
+    pub safety: Safety,
 }
 
 /// The ingress while this worker relays it.
@@ -138,7 +140,7 @@ impl Duty {
             packed.push((id, place, is_refused));
         }
         let bounds = Bounds { lifecycle_max: 0, intake_max: self.config.intake_lag_max };
-        let confirmed = shipment.send(&self.redis, bounds).await;
+        let confirmed = shipment.send(&self.redis, bounds, &self.safety).await;
         let done: Vec<_> =
             packed.into_iter().take_while(|(_, place, _)| confirmed[*place]).collect();
         let Some((relayed, ..)) = done.last().copied() else { return Ok(false) };

@@ -35,6 +35,8 @@ pub struct Duty {
     pub lease_ms: u64,
     /// Events of one partition that a worker reads at once.
     pub at_once: u64,
+    /// Scripts leave publications to the consumers.
+    pub hold: bool,
 }
 
 /// Calls for one node, with what each is for.
@@ -153,7 +155,7 @@ impl Duty {
         let asked = Instant::now();
         let replies = self
             .each(wanted, |partition, known| {
-                Lease::take(partition, &self.worker, self.lease_ms, *known)
+                Lease::take(partition, &self.worker, self.lease_ms, *known, self.hold)
             })
             .await;
         let (mut reload, mut lost) = (false, 0);

@@ -31,10 +31,10 @@ pub struct Turn {
     pub place: Place,
     /// Where to read on.
     pub applied: EventId,
-    /// What waits may have ended the owner before: one event at a time.
-    pub suspect: bool,
     /// The history that it adds to.
     pub added_to: AddedTo,
+    /// What waits may have ended the owner before: one event at a time.
+    pub suspect: bool,
 }
 
 /// Which history something was added to.
@@ -295,9 +295,13 @@ impl Partitions {
             }
             if self.rung[partition.index()].swap(false, Ordering::AcqRel) {
                 let place = Place { partition, fence: held.lease.fence, seq: held.lease.seq };
-                let suspect = held.suspects > 0;
                 let added_to = AddedTo { term: held.lease.term, run: Arc::clone(&held.run) };
-                turns.push(Turn { place, applied: held.lease.applied, suspect, added_to });
+                turns.push(Turn {
+                    place,
+                    applied: held.lease.applied,
+                    added_to,
+                    suspect: held.suspects > 0,
+                });
             }
         });
         turns

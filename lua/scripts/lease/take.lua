@@ -13,9 +13,10 @@
 --    2 lease_ms  how long the lease lasts without renewal
 --    3 term      the highest that the worker knows of this partition; or 0
 --    4 applied   the newest event that the worker knows of it; ids given out later are above it
+--    5 hold      1 where scripts leave publications to the worker, see lib/tell
 -- RETURNS
---    fence, applied, seq, term, run id of this Redis, cuts, and 1 where the owner before did not hand the
---    partition over, else 0; or nothing where somebody else holds the lease
+--    fence, applied, seq, term, 1 where the owner before did not hand it over (else 0), run id of this Redis,
+--    cuts; or nothing where somebody else holds the lease
 -- USES lib/later
 local cuts_max = 16
 local time = redis.call('TIME')
@@ -51,9 +52,12 @@ local function newest_id()
 end
 
 local term, fence, cuts = tonumber(held[6] or 0), (held[3] or 0) + 1, held[8] or ''
+local suspect = held[1] and held[1] ~= ''
 if held[7] ~= run or term < tonumber(ARGV[3]) then
   term = math.max(term + 1, time[1], ARGV[3] + 1)
   fence = math.max(fence, term)
+  -- The owner lost its Redis, which says nothing about the events.
+  suspect = false
   local kept = {}
   for cut in string.gmatch(cuts .. ',' .. string.format('%d', term) .. ':' .. applied .. ':' .. newest_id(), '[^,]+') do
     kept[#kept + 1] = cut
@@ -62,5 +66,6 @@ if held[7] ~= run or term < tonumber(ARGV[3]) then
 end
 term, fence = string.format('%d', term), string.format('%d', fence)
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'lease_until', string.format('%d', now + ARGV[2]),
-  'fence', fence, 'applied', applied, 'seq', seq, 'term', term, 'run', run, 'cuts', cuts)
-return { fence, applied, seq, term, run, cuts, held[1] and held[1] ~= '' and '1' or '0' }
+  'fence', fence, 'applied', applied, 'seq', seq, 'term', term, 'run', run, 'cuts', cuts,
+  'hold', ARGV[5])
+return { fence, applied, seq, term, suspect and '1' or '0', run, cuts }

@@ -20,7 +20,7 @@ local function open(keys, argv, restore)
     fence = argv[1], seq = argv[2], id = argv[3], reply = argv[4], digest = argv[5],
     time = string.match(argv[3], '^%d+'),
   }
-  local held = redis.call('HMGET', event.position, 'fence', 'seq', 'term')
+  local held = redis.call('HMGET', event.position, 'fence', 'seq', 'term', 'hold')
   if held[1] ~= event.fence then
     return nil, redis.error_reply('FENCED another worker owns the partition')
   end
@@ -28,6 +28,7 @@ local function open(keys, argv, restore)
     return nil, redis.error_reply('REWIND the partition is at event ' .. tostring(held[2]))
   end
   event.term = held[3]
+  event.told = held[4] == '1' and {} or nil
   if argv[6] ~= '' then
     local from, at = string.match(argv[6], '^(%S+) (.+)$')
     local newest = redis.call('HGET', event.position, 'from:' .. from)
@@ -55,5 +56,7 @@ local function open(keys, argv, restore)
       return nil, { 'again', '' }
     end
   end
+  -- What the first one sent may not be on its way yet, if its owner is gone.
+  event.sent = redis.call('XLEN', event.outbox) > 0
   return nil, answer(event, 'again', body)
 end

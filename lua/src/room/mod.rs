@@ -8,15 +8,18 @@ mod manage;
 mod presence;
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use redis::RedisError;
+use redis::{RedisError, Value};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Redis;
+use crate::batch::Batch;
 use crate::commit::Commit;
 use crate::due;
+use crate::durability::Safety;
 use crate::id::{EventId, Partition, RoomId, UserId};
 use crate::ingress::SERVICE;
 use crate::key::{self, RoomKeys};
@@ -202,12 +205,16 @@ pub struct Stretch {
     pub entries: Vec<String>,
 }
 
-/// `room/log`: what a room's log holds after an id, at most `count` entries.
+/// How long a reading waits for replicas to have what was read.
+const READ_MAX: Duration = Duration::from_secs(2);
+
+/// `room/log`: what a room's log holds after an id, at most `count` entries, once that may be told.
 pub async fn log_after(
     redis: &Redis,
     room: &RoomId,
     after: EventId,
     count: usize,
+    safety: &Safety,
 ) -> Result<Stretch, RedisError> {
     let keys = RoomKeys::new(room);
     let partition = Partition::of(room.as_str());
@@ -221,8 +228,12 @@ pub async fn log_after(
         .arg(room.as_str())
         .arg(after.to_string())
         .arg(count);
-    let mut connection = redis.connection(redis.node_of(partition)).await?;
-    let (history, entries) = with_history(cmd.query_async(&mut connection).await?)?;
+    let (mut batch, begun) = (Batch::default(), Instant::now());
+    batch.add(cmd);
+    let still = || begun.elapsed() < READ_MAX;
+    let replies = batch.run_kept(redis, redis.node_of(partition), safety, still).await?;
+    let reply = replies.into_iter().next().unwrap_or(Value::Nil).extract_error()?;
+    let (history, entries) = with_history(redis::from_redis_value(reply)?)?;
     Ok(Stretch { history, entries })
 }
 

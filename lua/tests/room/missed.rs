@@ -182,8 +182,10 @@ async fn the_log_repeats_publications_as_they_were() {
         ] {
             told.extend(stage.event(&who("ann"), event, payload).await.told);
         }
-        let read =
-            |after: EventId, count| lua::room::log_after(&stage.redis, &stage.room, after, count);
+        let safety = lua::durability::Safety::default();
+        let read = |after: EventId, count| {
+            lua::room::log_after(&stage.redis, &stage.room, after, count, &safety)
+        };
         let parse = |list: Vec<String>| -> Vec<Json> {
             list.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
         };
