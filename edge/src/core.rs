@@ -79,7 +79,11 @@ impl From<&Config> for Settings {
         Self {
             edge: config.listen.edge_name(),
             ack_timeout: Duration::from_millis(config.protocol.ack_timeout_ms),
-            intake: Limits { queue: limits.intake_queue, lag_max: limits.intake_lag_max },
+            intake: Limits {
+                queue: limits.intake_queue,
+                lag_max: limits.intake_lag_max,
+                total_max: limits.intake_total_max,
+            },
             connections_per_user: limits.connections_per_user,
             rooms_per_connection: limits.rooms_per_connection,
             rates: config.into(),
