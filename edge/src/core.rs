@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 use crate::api::Calls;
 use crate::auth::life::{Due, Lives};
 use crate::auth::{Claims, Verifier};
+use crate::checks::Checks;
 use crate::clock::now_ms;
 use crate::close::Reason;
 use crate::config::Config;
@@ -98,6 +99,8 @@ pub struct Core {
     pub(crate) rooms: Rooms,
     /// How often anything may happen.
     pub(crate) limits: limits::Limits,
+    /// Which terms the rooms were checked in.
+    pub(crate) checks: Checks,
     /// Whose answers arrive.
     pub(crate) hearing: Hearing,
     /// Open connections by their public id.
@@ -138,6 +141,7 @@ impl Core {
         let core = Arc::new(Self {
             rooms: Rooms::default(),
             limits: limits::Limits::start(redis.clone(), &settings.rates),
+            checks: Checks::default(),
             hearing: Hearing::default(),
             members: DashMap::new(),
             users: DashMap::new(),

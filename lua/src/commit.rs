@@ -302,7 +302,7 @@ impl<'a> Commit<'a> {
 }
 
 fn record_source(record: &Record) -> String {
-    record.source.as_ref().map(|s| record::Source::text(&s.stream, s.id)).unwrap_or_default()
+    record.source.as_ref().map(record::Source::text).unwrap_or_default()
 }
 
 /// Puts aside an entry that is no record.

@@ -10,8 +10,9 @@ use live::{Edge, Worker};
 use lua::commit;
 use lua::id::{EventId, Partition, RoomId};
 use lua::key::{self, RoomKeys};
-use lua::lease::Lease;
+use lua::lease::{Lease, Taken};
 use lua::relay::{self, Bounds, Defect, Parcel, Shipment, Target};
+use lua::term::Mark;
 use lua::{Redis, Value};
 use serde_json::json;
 use stage::{Stage, each, run, who};
@@ -369,8 +370,8 @@ async fn who_loses_a_partition_answers_what_it_applied() {
         let node = redis.node_of(from);
         let _: i64 =
             command(&redis, node, &["HSET", &key::position(from), "lease_until", "1"]).await;
-        let taken = run(&redis, node, Lease::take(from, "other", 600_000, "run")).await;
-        assert!(Lease::read(taken).is_some());
+        let taken = run(&redis, node, Lease::take(from, "other", 600_000, Mark::default())).await;
+        assert!(Taken::read(taken).is_some());
         assert_eq!(edge.answer().await["ack"], 1);
         assert!(!outbox(&redis, from).await.is_empty());
         worker.stop().await;

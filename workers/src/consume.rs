@@ -13,6 +13,7 @@ use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::id::{EventId, Partition};
 use lua::record::{BadRecord, Record};
+use lua::term::Mark;
 use lua::topology::NodeId;
 use lua::{Cmd, Redis, Value};
 use tokio_util::sync::CancellationToken;
@@ -20,9 +21,9 @@ use tracing::{debug, error, warn};
 
 use crate::config::Config;
 use crate::gather::Gatherer;
-use crate::held::{Answer, Outbox};
+use crate::held::{Answer, Outbox, Run};
 use crate::panics::caught;
-use crate::partitions::{Partitions, Turn};
+use crate::partitions::{AddedTo, Partitions, Turn};
 
 /// How long an idle consumer waits for a doorbell before it looks at every partition all the same.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
@@ -41,6 +42,7 @@ pub struct Consumer {
 /// An entry that is sent to Redis, and whose reply is awaited.
 pub struct Sent {
     pub place: Place,
+    pub added_to: AddedTo,
     pub id: EventId,
     entry: Result<Record, BadRecord>,
     /// Why it cannot be applied: it is put aside.
@@ -139,7 +141,7 @@ impl Consumer {
                 let place = Place { seq: turn.place.seq + n as u64, ..turn.place };
                 let id = entry.as_ref().map_or_else(|bad| bad.id, |record| record.id);
                 let problem = entry.as_ref().err().map(ToString::to_string);
-                sent.push(Sent { place, id, entry, problem });
+                sent.push(Sent { place, added_to: turn.added_to.clone(), id, entry, problem });
             }
         }
         sent
@@ -251,6 +253,7 @@ impl Consumer {
     /// The partition is past the event: what is left to do?
     fn done(&self, sent: Sent, committed: Committed) {
         let Place { partition, fence, .. } = sent.place;
+        let AddedTo { term, run } = sent.added_to.clone();
         let mut outbox = Outbox::default();
         match (&sent.entry, committed.rest) {
             (_, Rest::Nothing) | (Err(_), Rest::Gather(_)) => {}
@@ -259,7 +262,8 @@ impl Consumer {
             }
             (Ok(record), Rest::Relay { answer: text }) if !text.is_empty() => {
                 let channel = Commit::new(sent.place, record).inbox();
-                outbox.add(Some(Answer { channel, text }));
+                let event = Mark { id: sent.id, term };
+                outbox.add(Some(Answer { channel, text, event }));
             }
             (_, Rest::Relay { .. }) => outbox.add(None),
         }
@@ -276,7 +280,7 @@ impl Consumer {
             }
         });
         // The partition may have been given up meanwhile.
-        self.partitions.abandon(partition, outbox);
+        self.partitions.abandon(partition, &run, outbox);
         if is_sent {
             self.partitions.sent.notify_waiters();
         }
@@ -330,6 +334,11 @@ impl Consumer {
         let done = committed.outcome.is_done();
         self.note(sent, committed);
         done
+    }
+
+    /// The run id of the Redis process that has a partition now, as far as is known.
+    pub fn run_of(&self, partition: Partition) -> Option<Run> {
+        self.redis.run_id(self.redis.node_of(partition))
     }
 
     /// Gives a partition up, so that it is taken anew from its position in Redis.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lua::batch::Batch;
 use lua::id::Partition;
-use lua::lease::{Lease, registry};
+use lua::lease::{Lease, Taken, registry};
 use lua::subscriber::Subscriber;
 use lua::topology::NodeId;
 use lua::{Redis, Value, key};
@@ -126,23 +126,32 @@ impl Duty {
 
     async fn take(&self, mine: &HashSet<Partition>) {
         let owned: HashSet<_> = self.partitions.owned().into_iter().collect();
-        let run_of = |partition| self.redis.run_id(self.redis.node_of(partition));
-        let wanted =
-            mine.difference(&owned).filter_map(|partition| Some((*partition, run_of(*partition)?)));
+        let is_up = |partition: &&Partition| self.redis.is_up(self.redis.node_of(**partition));
+        let wanted = mine
+            .difference(&owned)
+            .filter(is_up)
+            .map(|partition| (*partition, self.partitions.known(*partition)));
         let asked = Instant::now();
         let replies = self
-            .each(wanted, |partition, run| Lease::take(partition, &self.worker, self.lease_ms, run))
+            .each(wanted, |partition, known| {
+                Lease::take(partition, &self.worker, self.lease_ms, *known)
+            })
             .await;
-        let mut reload = false;
-        for (partition, run, reply) in replies {
+        let (mut reload, mut lost) = (false, 0);
+        for (partition, known, reply) in replies {
             if let Value::ServerError(problem) = &reply {
                 reload |= problem.code() == "NOSCRIPT";
                 debug!(%partition, code = problem.code(), "a partition could not be taken");
-            } else if let Some(lease) = Lease::read(reply) {
-                debug!(%partition, fence = lease.fence, "took a partition");
+            } else if let Some(taken) = Taken::read(reply) {
+                let lease = taken.lease;
+                debug!(%partition, fence = lease.fence, term = lease.term, "took a partition");
+                lost += usize::from(!taken.history.holds(known));
                 self.subscriber.subscribe(partition, key::bell(partition));
-                self.partitions.take(partition, lease, self.at_once, run, asked, self.lease_ms);
+                self.partitions.take(partition, taken, self.at_once, asked, self.lease_ms);
             }
+        }
+        if lost > 0 {
+            warn!(partitions = lost, "Redis lost events that were applied: a new term begins");
         }
         if reload {
             self.load_scripts().await;

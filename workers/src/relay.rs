@@ -61,7 +61,8 @@ pub async fn run(consumer: Arc<Consumer>, node: NodeId, shutdown: CancellationTo
 /// that wait for anything, as this worker is at its end.
 async fn publish_orphans(consumer: &Consumer, node: NodeId, all: bool) {
     let mut batch = Batch::default();
-    for answer in consumer.partitions.orphans(consumer.of_node(node), all) {
+    let run_of = |partition| consumer.run_of(partition);
+    for answer in consumer.partitions.orphans(consumer.of_node(node), all, run_of) {
         batch.add(relay::publish(&answer.channel, &answer.text));
     }
     if let Err(problem) = batch.run(&consumer.redis, node).await {

@@ -5,8 +5,8 @@
 -- keys: 1 position, 2 inbox, 3 once, 4 outbox
 -- argv: 1 fence, 2 seq (events applied so far), 3 id, 4 reply (the answer's envelope, or empty),
 --       5 digest (of the payload; empty for an event without a requestId),
---       6 source (`<where from> <id there>` of an event that was relayed, else empty; the ids of one
---       source only grow)
+--       6 source (`<where from> <term> <id there>` of an event that was relayed, else empty; the places
+--       in one source only grow)
 -- restore: turns an answer that was kept as a reference (`@id`) into its text; nil where another entity
 -- answers
 -- Gives the event, or nil and what the script returns at once.
@@ -29,9 +29,9 @@ local function open(keys, argv, restore)
   end
   event.term = held[3]
   if argv[6] ~= '' then
-    local from, at = string.match(argv[6], '^(%S+) (%S+)$')
+    local from, at = string.match(argv[6], '^(%S+) (.+)$')
     local newest = redis.call('HGET', event.position, 'from:' .. from)
-    if newest and not later(at, newest) then
+    if newest and not further(at, newest) then
       finish(event)
       return nil, 'again'
     end

@@ -19,9 +19,10 @@ use clap::{Args, FromArgMatches};
 use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::id::{EventId, Partition, RoomId};
-use lua::lease::Lease;
+use lua::lease::{Lease, Taken};
 use lua::record::{Origin, Record, Source};
 use lua::server::{Options, Private, PrivateCluster};
+use lua::term::Mark;
 use lua::topology::NodeId;
 use lua::{Cmd, Redis, key};
 use serde_json::Value as Json;
@@ -177,10 +178,11 @@ impl Stage {
     pub async fn on(redis: Redis, partition: Partition) -> Self {
         let room = rooms_of(partition).next().expect("some id hashes to it");
         let node = redis.node_of(partition);
-        let take = Lease::take(partition, "tester", 600_000, "run");
+        let take = Lease::take(partition, "tester", 600_000, Mark::default());
         // The fence of the owner before is one that was valid once.
         run(&redis, node, take.clone()).await;
-        let lease = Lease::read(run(&redis, node, take).await).expect("the partition is free");
+        let taken = Taken::read(run(&redis, node, take).await).expect("the partition is free");
+        let lease = taken.lease;
         let ear = Ear::on(&redis, partition, &room).await;
         Self {
             redis,
@@ -250,8 +252,11 @@ impl Stage {
     pub async fn append(&mut self, id: EventId, who: &Who, event: &str, payload: &Json) -> Record {
         let entity = payload["roomId"].as_str().unwrap_or(self.room.as_str());
         // A new room comes from its maker's partition, on its second hop.
-        let relayed = (event == "create-room" && !self.is_first_hop)
-            .then(|| Source { stream: "999".to_owned(), id });
+        let relayed = (event == "create-room" && !self.is_first_hop).then(|| Source {
+            stream: "999".to_owned(),
+            term: 1,
+            id,
+        });
         let source = self.source.take().or(relayed);
         let record = Record {
             id,
