@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
 use lua::Redis;
+use lua::durability::Durability;
 use lua::topology::{ConnectError, Settings};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -18,9 +19,14 @@ use crate::scripts::Scripts;
 /// Settings of every process that serves.
 #[derive(Args, Debug, Clone)]
 pub struct Process {
-    /// Where Redis is: redis://, rediss:// or redis+cluster://HOST:PORT,HOST:PORT
+    /// Where Redis is: redis://, rediss://, redis+cluster://HOST:PORT,HOST:PORT or
+    /// redis+sentinel://HOST:PORT,HOST:PORT/NAME
     #[arg(long, env, default_value = "redis://127.0.0.1:6379", hide_env_values = true)]
     pub redis_url: String,
+    /// What an acknowledged event survives: local (Redis lives on), disk (it is killed), replica (it is
+    /// lost)
+    #[arg(long, env, default_value_t)]
+    pub durability: Durability,
     #[command(flatten)]
     pub stage: Stage,
     #[command(flatten)]
@@ -82,13 +88,19 @@ fn environment(text: &str) -> Result<Environment, &'static str> {
 }
 
 impl Process {
-    /// Connects to the Redis of these settings.
+    /// Connects to the Redis of these settings and checks that it is set up for them.
     pub async fn connect(&self) -> Result<Redis, Failure> {
         self.scripts.read()?;
-        Redis::connect(&Settings::new(&self.redis_url)).await.map_err(|error| {
+        let connecting = async {
+            let redis = Redis::connect(&Settings::new(&self.redis_url)).await?;
+            redis.check(self.durability).await?;
+            Ok(redis)
+        };
+        connecting.await.map_err(|error| {
             let sentence = format!("{error} (REDIS_URL or --redis-url says where it is)");
             match error {
                 ConnectError::BadUrl { .. } => Failure::Settings(sentence),
+                ConnectError::NotDurable { .. } => Failure::Run(error.to_string()),
                 _ => Failure::Run(sentence),
             }
         })

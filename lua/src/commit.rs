@@ -56,6 +56,8 @@ pub struct Committed {
     pub outcome: Outcome,
     /// The rest, once the outcome is done.
     pub rest: Rest,
+    /// What is to be published, where scripts leave that to the worker: channels and messages, in order.
+    pub told: Vec<(String, String)>,
 }
 
 /// What is left to do after a commit.
@@ -74,20 +76,37 @@ pub enum Rest {
 }
 
 impl Committed {
-    /// Reads a script's reply: a word, or a list of the word and what is left.
+    /// Reads a script's reply: a word, or a list of the word and what is left; all that perhaps in a list
+    /// that begins with `held` and ends with what is to be published.
     pub fn read(reply: Value) -> Self {
         let Value::Array(list) = reply else {
-            return Self { outcome: Outcome::read(reply), rest: Rest::Nothing };
+            return Self { outcome: Outcome::read(reply), rest: Rest::Nothing, told: Vec::new() };
         };
         let mut list = list.into_iter();
         let word = list.next().unwrap_or(Value::Nil);
-        if text(word.clone()).as_deref() == Some("gather") {
-            let ids = list.filter_map(text).collect();
-            return Self { outcome: Outcome::Applied, rest: Rest::Gather(ids) };
+        match text(word.clone()).as_deref() {
+            Some("held") => {
+                let within = Self::read(list.next().unwrap_or(Value::Nil));
+                Self { told: pairs(list.next().unwrap_or(Value::Nil)), ..within }
+            }
+            Some("gather") => {
+                let rest = Rest::Gather(list.filter_map(text).collect());
+                Self { outcome: Outcome::Applied, rest, told: Vec::new() }
+            }
+            _ => {
+                let answer = list.next().and_then(text).unwrap_or_default();
+                let rest = Rest::Relay { answer };
+                Self { outcome: Outcome::read(word), rest, told: Vec::new() }
+            }
         }
-        let answer = list.next().and_then(text).unwrap_or_default();
-        Self { outcome: Outcome::read(word), rest: Rest::Relay { answer } }
     }
+}
+
+/// A flat list as pairs.
+fn pairs(list: Value) -> Vec<(String, String)> {
+    let Value::Array(list) = list else { return Vec::new() };
+    let mut texts = list.into_iter().filter_map(text);
+    std::iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect()
 }
 
 /// Words of errors that say nothing about the event: of Redis 7 and 8 and of Valkey all that mean "not
@@ -309,7 +328,7 @@ impl<'a> Commit<'a> {
 }
 
 fn record_source(record: &Record) -> String {
-    record.source.as_ref().map(|s| record::Source::text(&s.stream, s.id)).unwrap_or_default()
+    record.source.as_ref().map(record::Source::text).unwrap_or_default()
 }
 
 /// Puts aside an entry that is no record.

@@ -30,6 +30,7 @@ mod schema;
 pub mod script;
 pub mod server;
 pub mod subscriber;
+pub mod term;
 pub mod told;
 pub mod topology;
 pub mod user;

@@ -37,7 +37,8 @@ impl Source {
 }
 
 /// What every event's script begins with.
-pub const OPEN: &[&str] = &["send", "finish", "answer", "later", "open", "succeed"];
+pub const OPEN: &[&str] =
+    &["tell", "send", "finish", "answer", "later", "further", "open", "succeed"];
 
 /// What decides who may be in a room, after [`OPEN`].
 pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "holds", "enter", "admit"];
@@ -46,7 +47,7 @@ pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "holds", "en
 macro_rules! library {
     ($($lib:literal)*) => { concat!($(include_str!(concat!("../scripts/lib/", $lib, ".lua")),)*) };
     (uses) => { "" };
-    (open) => { library!["send" "finish" "answer" "later" "open" "succeed"] };
+    (open) => { library!["tell" "send" "finish" "answer" "later" "further" "open" "succeed"] };
     (admit) => {
         concat!(library!(open), library!["refuse" "room" "sanction" "staff" "holds" "enter" "admit"])
     };
@@ -121,7 +122,7 @@ scripts! {
     LEASE_REGISTER = "lease/register" uses [];
     LEASE_RELEASE = "lease/release" uses [];
     LEASE_RENEW = "lease/renew" uses [];
-    LEASE_TAKE = "lease/take" uses [];
+    LEASE_TAKE = "lease/take" uses ["later"];
     MODERATION_PARDON = "moderation/pardon"
         admit ["level" "standing" "unfit" "outranks" "person" "publication" "record"];
     MODERATION_REPORT = "moderation/report" admit ["publication" "record" "message" "living"];
@@ -140,8 +141,9 @@ scripts! {
     NOTIFICATION_READ = "notification/read" open ["reach"];
     RATE_TAKE = "rate/take" uses [];
     RELAY_ADVANCE = "relay/advance" uses [];
-    RELAY_APPEND = "relay/append" uses ["later"];
+    RELAY_APPEND = "relay/append" uses ["later" "further"];
     RELAY_DELIVER = "relay/deliver" uses [];
+    ROOM_CHECK = "room/check" uses [];
     ROOM_CLOSE = "room/close"
         admit ["inform" "level" "view" "publication" "record" "listing" "exited" "look"];
     ROOM_CREATE = "room/create"

@@ -12,14 +12,17 @@ mod connect;
 mod described;
 mod durability;
 mod edge_crash;
+mod failover;
 mod http;
 mod ingress;
 mod limits;
 mod moderation;
 mod notifications;
+mod poison;
 mod presence;
 mod rooms;
 mod rooms_manage;
+mod swarm;
 mod token;
 
 use harness::{Options, Stack, Topology};

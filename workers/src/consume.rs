@@ -11,8 +11,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
+use lua::durability::Safety;
 use lua::id::{EventId, Partition};
 use lua::record::{BadRecord, Record};
+use lua::term::Mark;
 use lua::topology::NodeId;
 use lua::{Cmd, Redis, Value};
 use tokio_util::sync::CancellationToken;
@@ -20,9 +22,9 @@ use tracing::{debug, error, warn};
 
 use crate::config::Config;
 use crate::gather::Gatherer;
-use crate::held::{Answer, Outbox};
+use crate::held::{Answer, Outbox, Run};
 use crate::panics::caught;
-use crate::partitions::{Partitions, Turn};
+use crate::partitions::{AddedTo, Partitions, Turn};
 
 /// How long an idle consumer waits for a doorbell before it looks at every partition all the same.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
@@ -35,12 +37,14 @@ pub struct Consumer {
     pub redis: Redis,
     pub partitions: Arc<Partitions>,
     pub gatherer: Gatherer,
+    pub safety: Safety,
     pub config: Config,
 }
 
 /// An entry that is sent to Redis, and whose reply is awaited.
 pub struct Sent {
     pub place: Place,
+    added_to: AddedTo,
     pub id: EventId,
     entry: Result<Record, BadRecord>,
     /// Why it cannot be applied: it is put aside.
@@ -139,7 +143,8 @@ impl Consumer {
                 let place = Place { seq: turn.place.seq + n as u64, ..turn.place };
                 let id = entry.as_ref().map_or_else(|bad| bad.id, |record| record.id);
                 let problem = entry.as_ref().err().map(ToString::to_string);
-                sent.push(Sent { place, id, entry, problem });
+                let added_to = turn.added_to.clone();
+                sent.push(Sent { place, added_to, id, entry, problem });
             }
         }
         sent
@@ -173,7 +178,12 @@ impl Consumer {
             batch.add(self.call(sent));
         }
         metrics::histogram!("rt_apply_batch_size").record(batch.len() as f64);
-        let replies = match batch.run(&self.redis, node).await {
+        let is_held = |sent: &Sent| {
+            let Place { partition, fence, .. } = sent.place;
+            self.partitions.with(partition, fence, |_| ()).is_some()
+        };
+        let still = || sent.iter().any(is_held);
+        let replies = match batch.run_kept(&self.redis, node, &self.safety, still).await {
             Ok(replies) => replies,
             Err(problem) => {
                 warn!(%problem, "a batch's outcome is unknown; its partitions are read anew");
@@ -183,19 +193,25 @@ impl Consumer {
             }
         };
         metrics::histogram!("rt_apply_seconds").record(begun.elapsed().as_secs_f64());
-        self.settle_replies(node, sent, replies).await
+        let mut committed: Vec<Committed> = replies.into_iter().map(Committed::read).collect();
+        if !self.tell(node, &sent, &mut committed).await {
+            // The next owner has the edges read what was not published.
+            sent.iter().for_each(|sent| self.give_up(sent.place));
+            return false;
+        }
+        self.settle(node, sent, committed).await
     }
 
     /// Takes note of the replies, partition by partition.
-    async fn settle_replies(&self, node: NodeId, sent: Vec<Sent>, replies: Vec<Value>) -> bool {
+    async fn settle(&self, node: NodeId, sent: Vec<Sent>, committed: Vec<Committed>) -> bool {
         let mut served = true;
         let mut stopped: Option<Partition> = None;
-        for (sent, reply) in sent.into_iter().zip(replies) {
+        for (sent, committed) in sent.into_iter().zip(committed) {
             let place = sent.place;
             if stopped == Some(place.partition) {
                 continue;
             }
-            stopped = match self.note(sent, Committed::read(reply)) {
+            stopped = match self.note(sent, committed) {
                 End::Done => None,
                 End::Stopped => {
                     self.give_up(place);
@@ -251,6 +267,7 @@ impl Consumer {
     /// The partition is past the event: what is left to do?
     fn done(&self, sent: Sent, committed: Committed) {
         let Place { partition, fence, .. } = sent.place;
+        let AddedTo { term, run } = sent.added_to.clone();
         let mut outbox = Outbox::default();
         match (&sent.entry, committed.rest) {
             (_, Rest::Nothing) | (Err(_), Rest::Gather(_)) => {}
@@ -259,7 +276,8 @@ impl Consumer {
             }
             (Ok(record), Rest::Relay { answer: text }) if !text.is_empty() => {
                 let channel = Commit::new(sent.place, record).inbox();
-                outbox.add(Some(Answer { channel, text }));
+                let event = Mark { id: sent.id, term };
+                outbox.add(Some(Answer { channel, text, event }));
             }
             (_, Rest::Relay { .. }) => outbox.add(None),
         }
@@ -276,7 +294,7 @@ impl Consumer {
             }
         });
         // The partition may have been given up meanwhile.
-        self.partitions.abandon(partition, outbox);
+        self.partitions.abandon(partition, &run, outbox);
         if is_sent {
             self.partitions.sent.notify_waiters();
         }
@@ -310,12 +328,17 @@ impl Consumer {
         }
     }
 
+    /// The run id of the Redis process that has a partition now, as far as is known.
+    pub fn run_of(&self, partition: Partition) -> Option<Run> {
+        self.redis.run_id(self.redis.node_of(partition))
+    }
+
     /// Puts an event aside that cannot be applied. False where that could not be done.
     async fn bury(&self, node: NodeId, mut sent: Sent, problem: String) -> bool {
         sent.problem = Some(problem);
         let mut batch = Batch::default();
         batch.add(self.call(&mut sent));
-        let committed = match batch.run(&self.redis, node).await {
+        let mut committed = match batch.run_kept(&self.redis, node, &self.safety, || true).await {
             Ok(mut replies) => Committed::read(replies.pop().unwrap_or(Value::Nil)),
             Err(problem) => {
                 warn!(%problem, "a dead letter could not be written");
@@ -328,8 +351,11 @@ impl Consumer {
             return false;
         }
         let done = committed.outcome.is_done();
+        let told = self
+            .tell(node, std::slice::from_ref(&sent), std::slice::from_mut(&mut committed))
+            .await;
         self.note(sent, committed);
-        done
+        done && told
     }
 
     /// Gives a partition up, so that it is taken anew from its position in Redis.

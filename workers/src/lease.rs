@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lua::batch::Batch;
 use lua::id::Partition;
-use lua::lease::{Lease, registry};
+use lua::lease::{Lease, Taken, registry};
 use lua::subscriber::Subscriber;
 use lua::topology::NodeId;
 use lua::{Redis, Value, key};
@@ -38,6 +38,8 @@ pub struct Duty {
     pub lease_ms: u64,
     /// Events of one partition that a worker reads at once.
     pub at_once: u64,
+    /// Scripts leave publications to the consumers.
+    pub hold: bool,
 }
 
 /// Calls for one node, with what each is for.
@@ -148,22 +150,31 @@ impl Duty {
 
     async fn take(&self, mine: &HashSet<Partition>) {
         let owned: HashSet<_> = self.partitions.owned().into_iter().collect();
-        let run_of = |partition| self.redis.run_id(self.redis.node_of(partition));
-        let wanted =
-            mine.difference(&owned).filter_map(|partition| Some((*partition, run_of(*partition)?)));
+        let is_up = |partition: &&Partition| self.redis.is_up(self.redis.node_of(**partition));
+        let wanted = mine
+            .difference(&owned)
+            .filter(is_up)
+            .map(|partition| (*partition, self.partitions.known(*partition)));
         let asked = Instant::now();
         let replies = self
-            .each(wanted, |partition, run| Lease::take(partition, &self.worker, self.lease_ms, run))
+            .each(wanted, |partition, known| {
+                Lease::take(partition, &self.worker, self.lease_ms, *known, self.hold)
+            })
             .await;
-        let mut reload = false;
-        for (partition, run, reply) in replies {
+        let (mut reload, mut lost) = (false, 0);
+        for (partition, known, reply) in replies {
             if let Value::ServerError(problem) = &reply {
                 reload |= problem.code() == "NOSCRIPT";
                 debug!(%partition, code = problem.code(), "a partition could not be taken");
-            } else if let Some(lease) = Lease::read(reply) {
-                debug!(%partition, fence = lease.fence, "took a partition");
-                self.partitions.take(partition, lease, self.at_once, run, asked, self.lease_ms);
+            } else if let Some(taken) = Taken::read(reply) {
+                let lease = taken.lease;
+                debug!(%partition, fence = lease.fence, term = lease.term, "took a partition");
+                lost += usize::from(!taken.history.holds(known));
+                self.partitions.take(partition, taken, self.at_once, asked, self.lease_ms);
             }
+        }
+        if lost > 0 {
+            warn!(partitions = lost, "Redis lost events that were applied: a new term begins");
         }
         if reload {
             self.load_scripts().await;

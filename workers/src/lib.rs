@@ -13,6 +13,7 @@ mod partitions;
 mod relay;
 mod share;
 mod suspect;
+mod tell;
 mod tend;
 
 use std::collections::HashSet;
@@ -22,6 +23,7 @@ use config::Config;
 use consume::Consumer;
 use gather::Gatherer;
 use lease::Duty;
+use lua::durability::Safety;
 use lua::subscriber::{Status, Subscriber};
 use lua::topology::NodeId;
 use lua::{Redis, key};
@@ -35,6 +37,11 @@ use tracing::info;
 pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> anyhow::Result<()> {
     let worker =
         config.worker_id.clone().unwrap_or_else(|| format!("worker-{:08x}", rand::random::<u32>()));
+    let safety = Safety {
+        durability: config.durability,
+        replicas: config.wait_replicas,
+        stop: shutdown.clone(),
+    };
     let partitions = Arc::new(Partitions::default());
     let subscriber = doorbell(&redis, &partitions);
     let duty = Duty {
@@ -44,11 +51,17 @@ pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> a
         worker: worker.clone(),
         lease_ms: config.lease_ms,
         at_once: config.batch_max,
+        hold: safety.waits(),
     };
-    let ingress =
-        ingress::Duty { redis: redis.clone(), worker: worker.clone(), config: config.clone() };
-    let gatherer = Gatherer::new(redis.clone());
-    let consumer = Arc::new(Consumer { redis: redis.clone(), partitions, gatherer, config });
+    let ingress = ingress::Duty {
+        redis: redis.clone(),
+        worker: worker.clone(),
+        config: config.clone(),
+        safety: safety.clone(),
+    };
+    let gatherer = Gatherer::new(redis.clone(), safety.clone());
+    let consumer =
+        Arc::new(Consumer { redis: redis.clone(), partitions, gatherer, safety, config });
     info!(worker, "working");
 
     let (work, stop) = (Work::default(), CancellationToken::new());

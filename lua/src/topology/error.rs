@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use redis::{ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, ServerErrorKind};
 
+use crate::durability::Durability;
+
 /// Why no connection could be set up. Each is one sentence for an operator; none holds a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
     /// The URL is unusable.
     #[error(
         "the Redis URL is not usable: {reason} (write redis://[user:password@]host:port[/db], \
-         or redis+cluster://host:port,host:port; rediss for TLS)"
+         redis+cluster://host:port,host:port, or redis+sentinel://host:port,host:port/name; rediss \
+         for TLS)"
     )]
     BadUrl {
         /// What is wrong with it.
@@ -97,7 +100,10 @@ pub enum ConnectError {
         address: String,
     },
     /// A sentinel answers, not the Redis it watches.
-    #[error("{address} is a Redis Sentinel: give the address of the Redis itself")]
+    #[error(
+        "{address} is a Redis Sentinel: write redis+sentinel://{address}/NAME, with its name for the \
+         primary"
+    )]
     IsSentinel {
         /// host:port
         address: String,
@@ -107,6 +113,83 @@ pub enum ConnectError {
     IsReplica {
         /// host:port
         address: String,
+    },
+    /// No sentinel can be reached.
+    #[error("no sentinel can be asked where {master} is ({reason})")]
+    NoSentinel {
+        /// The sentinels' name for the primary.
+        master: String,
+        /// What is wrong with one of them.
+        reason: String,
+    },
+    /// The sentinels watch others.
+    #[error(
+        "the sentinel at {address} watches no primary with the name {master}: `SENTINEL MASTERS` lists them"
+    )]
+    MasterUnknown {
+        /// host:port of the sentinel
+        address: String,
+        /// The name of the URL.
+        master: String,
+    },
+    /// A server that is no sentinel.
+    #[error(
+        "{address} is no Redis Sentinel: give the addresses of the sentinels (port 26379 mostly), or write redis://"
+    )]
+    IsNoSentinel {
+        /// host:port
+        address: String,
+    },
+    /// A sentinel has a password of its own.
+    #[error(
+        "the sentinel at {address} wants a password: add ?sentinel_password=… (and sentinel_user=…) to the URL"
+    )]
+    SentinelPasswordMissing {
+        /// host:port of the sentinel
+        address: String,
+    },
+    /// The sentinels' own login is wrong.
+    #[error("the sentinel at {address} refuses sentinel_user or sentinel_password of the URL")]
+    SentinelPasswordWrong {
+        /// host:port of the sentinel
+        address: String,
+    },
+    /// The primary's address is of no use here.
+    #[error(
+        "the sentinels say that {master} is at {address}, which cannot be reached from here ({reason}): \
+         is it down, or do they know it by an address of another network?"
+    )]
+    NamedUnreachable {
+        /// The sentinels' name for the primary.
+        master: String,
+        /// host:port that they give.
+        address: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// A failover is not over.
+    #[error(
+        "the sentinels say that {master} is at {address}, which is a replica: a failover may be under way"
+    )]
+    NamedReplica {
+        /// The sentinels' name for the primary.
+        master: String,
+        /// host:port that they give.
+        address: String,
+    },
+    /// A replica is about to be promoted.
+    #[error("a failover of {master} is under way: try again in a moment")]
+    FailoverUnderWay {
+        /// The sentinels' name for the primary.
+        master: String,
+    },
+    /// The sentinels that answer were not there at the last failover.
+    #[error(
+        "the sentinels that can be reached do not know of the last failover of {master}: are they cut off from the others?"
+    )]
+    SentinelsBehind {
+        /// The sentinels' name for the primary.
+        master: String,
     },
     /// It is starting.
     #[error("Redis at {address} is still loading its data: try again in a moment")]
@@ -121,6 +204,14 @@ pub enum ConnectError {
         address: String,
         /// Slots without a primary.
         missing: usize,
+    },
+    /// A server is not set up for what was asked for.
+    #[error("DURABILITY={durability} cannot be kept: {reason}")]
+    NotDurable {
+        /// What was asked for.
+        durability: Durability,
+        /// What is wrong, and what to do.
+        reason: String,
     },
     /// The data were written with another layout.
     #[error(
@@ -146,6 +237,27 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// Nobody was there to say anything.
+    pub(super) fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Silent { .. } | Self::Closed { .. })
+    }
+
+    /// The same of a server whose address the sentinels gave for `master`.
+    pub(super) fn named(self, master: &str) -> Self {
+        let master = master.to_owned();
+        match self {
+            Self::Unreachable { address, reason } => {
+                Self::NamedUnreachable { master, address, reason }
+            }
+            Self::Silent { address, waited } => {
+                let reason = format!("no answer within {} ms", waited.as_millis());
+                Self::NamedUnreachable { master, address, reason }
+            }
+            Self::IsReplica { address } => Self::NamedReplica { master, address },
+            other => other,
+        }
+    }
+
     /// Reads what a first connection or command failed with.
     pub(super) fn from_redis(error: &RedisError, peer: &ConnectionInfo, waited: Duration) -> Self {
         let address = peer.addr().to_string();
@@ -201,7 +313,8 @@ pub enum Trouble {
     Gone,
     /// The node is no longer the primary: [`super::Redis::refresh`], then again.
     ReadOnly,
-    /// Redis is up but does not serve yet: loading its data, or a cluster without all slots.
+    /// Redis is up but does not serve now: loading its data, a cluster without all slots, no memory left,
+    /// too few replicas.
     Loading,
     /// No answer in time; what was sent may or may not have been done.
     Timeout,
@@ -212,6 +325,12 @@ pub enum Trouble {
 /// What `error` means for the caller.
 pub fn classify(error: &RedisError) -> Trouble {
     match error.kind() {
+        // A blocked command when its server becomes a replica.
+        _ if error.code() == Some("UNBLOCKED") => Trouble::ReadOnly,
+        // Redis would do it, but not now: too few replicas, no disk, no memory, a script that runs on.
+        _ if matches!(error.code(), Some("NOREPLICAS" | "MISCONF" | "OOM" | "BUSY")) => {
+            Trouble::Loading
+        }
         ErrorKind::Server(kind) => match kind {
             ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::TryAgain => {
                 Trouble::Moved

@@ -12,6 +12,8 @@ pub(super) struct Range {
     pub last: u16,
     pub host: String,
     pub port: u16,
+    /// Replicas that the cluster counts as available.
+    pub replicas: usize,
 }
 
 /// Reads the reply of CLUSTER SLOTS. A node that does not know its own name sends none: it is then
@@ -23,7 +25,9 @@ pub(super) fn parse(reply: Value, asked_host: &str) -> Vec<Range> {
 
 fn range(entry: Value, asked_host: &str) -> Option<Range> {
     let Value::Array(parts) = entry else { return None };
-    let [Value::Int(first), Value::Int(last), Value::Array(primary), ..] = parts.as_slice() else {
+    let [Value::Int(first), Value::Int(last), Value::Array(primary), replicas @ ..] =
+        parts.as_slice()
+    else {
         return None;
     };
     let [host, Value::Int(port), ..] = primary.as_slice() else { return None };
@@ -34,7 +38,8 @@ fn range(entry: Value, asked_host: &str) -> Option<Range> {
     };
     let host = if matches!(host.as_str(), "" | "?") { asked_host.to_owned() } else { host };
     let slot = |number: i64| u16::try_from(number).ok().filter(|slot| *slot < SLOTS);
-    Some(Range { first: slot(*first)?, last: slot(*last)?, host, port: u16::try_from(*port).ok()? })
+    let port = u16::try_from(*port).ok()?;
+    Some(Range { first: slot(*first)?, last: slot(*last)?, host, port, replicas: replicas.len() })
 }
 
 /// How many slots no range covers.
