@@ -19,6 +19,7 @@ mod moderation;
 mod notifications;
 mod poison;
 mod presence;
+mod pressure;
 mod rooms;
 mod rooms_manage;
 mod token;

@@ -8,6 +8,7 @@ mod gather;
 mod held;
 mod ingress;
 mod lease;
+mod metrics;
 mod panics;
 mod partitions;
 mod relay;
@@ -35,6 +36,7 @@ use tracing::info;
 pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> anyhow::Result<()> {
     let worker =
         config.worker_id.clone().unwrap_or_else(|| format!("worker-{:08x}", rand::random::<u32>()));
+    metrics::describe();
     let partitions = Arc::new(Partitions::default());
     let subscriber = doorbell(&redis, &partitions);
     let duty = Duty {
