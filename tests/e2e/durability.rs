@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::options;
 
 /// Messages of one run, spread over senders and rooms.
-const MESSAGES: usize = 5_000;
+pub const MESSAGES: usize = 5_000;
 /// Clients, half on each edge, that each send their share and are members of every room.
 const SENDERS: usize = 4;
 /// Enough that each of two workers surely owns the partitions of some.
@@ -51,7 +51,7 @@ async fn the_only_worker_killed_and_started_again_loses_and_doubles_nothing(topo
 }
 
 async fn a_redis_restarted_in_the_middle_loses_and_doubles_nothing(topology: Topology) {
-    let mut options = options(topology);
+    let mut options = options(topology).with("DURABILITY", "disk");
     options.persistent = true;
     let mut stack = Stack::start(options).await;
     let swarm = Swarm::start(&stack, Retries::WithRequestId).await;
@@ -106,7 +106,7 @@ async fn commits_that_arrive_after_the_partitions_moved_are_refused() {
 
 /// Whether a message is sent again until it is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Retries {
+pub enum Retries {
     /// As clients do that care, safely: with a `requestId`.
     WithRequestId,
     /// Never, and without a `requestId`: nothing but the fence, the sequence and the position keeps
@@ -115,7 +115,7 @@ enum Retries {
 }
 
 /// Clients that send numbered messages and keep what they see.
-struct Swarm {
+pub struct Swarm {
     clients: Vec<Arc<Client>>,
     acked: Arc<AtomicUsize>,
     senders: Vec<tokio::task::JoinHandle<Vec<Sent>>>,
@@ -132,7 +132,7 @@ struct Sent {
 
 impl Swarm {
     /// Lets everyone join every room, then begins to send.
-    async fn start(stack: &Stack, retries: Retries) -> Self {
+    pub async fn start(stack: &Stack, retries: Retries) -> Self {
         let mut clients = Vec::new();
         for number in 0..SENDERS {
             let client = stack.client(number % 2, &format!("u{number}")).await;
@@ -150,10 +150,15 @@ impl Swarm {
     }
 
     /// Waits until so many messages were acknowledged, and not yet all.
-    async fn until_acked(&self, count: usize) {
+    pub async fn until_acked(&self, count: usize) {
         let enough = || async { (self.acked.load(Ordering::Relaxed) >= count).then_some(()) };
         until(&format!("{count} acknowledged messages"), enough).await;
         assert!(self.acked.load(Ordering::Relaxed) < MESSAGES, "it was over before the fault");
+    }
+
+    /// How many messages were acknowledged so far.
+    pub fn acked(&self) -> usize {
+        self.acked.load(Ordering::Relaxed)
     }
 
     /// Waits until the rooms of a worker that stands still go on: every sender writes to all rooms in
@@ -165,7 +170,7 @@ impl Swarm {
 
     /// Waits for everything that was sent, then compares what was acknowledged, what the history
     /// holds and what every member saw.
-    async fn finish(self) {
+    pub async fn finish(self) {
         let mut sent = Vec::new();
         for sender in self.senders {
             sent.push(sender.await.expect("a sender whose every message was taken in the end"));

@@ -18,6 +18,7 @@ mod limits;
 mod moderation;
 mod notifications;
 mod presence;
+mod replica;
 mod rooms;
 mod rooms_manage;
 mod token;

@@ -115,12 +115,8 @@ async fn accept(listener: TcpListener, port: u16, weather: Arc<watch::Sender<Wea
         let (near_read, near_write) = near.into_split();
         let (far_read, far_write) = far.into_split();
         let broken = CancellationToken::new();
-        let pump = |is_back| Pump {
-            weather: weather.subscribe(),
-            is_back,
-            life,
-            broken: broken.clone(),
-        };
+        let pump =
+            |is_back| Pump { weather: weather.subscribe(), is_back, life, broken: broken.clone() };
         // Each direction for itself: what was sent arrives, even when the sender has given up.
         tokio::spawn(pump(false).run(near_read, far_write));
         tokio::spawn(pump(true).run(far_read, near_write));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::process::Process;
 use crate::redis::Redis;
-use crate::{Client, Gate, Topology, http, port, token, until};
+use crate::{Client, Gate, Proxy, Topology, http, port, token, until};
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Options {
     pub workers: usize,
     /// The first worker reaches its Redis, a single server, through [`Stack::gate`].
     pub gated: bool,
+    /// The replicas of [`Topology::Sentinel`] follow their primary through [`Stack::replication`].
+    pub replication: bool,
     /// Redis keeps its data over [`Stack::restart_redis`].
     pub persistent: bool,
     /// Settings of every process, on top of those that make a test fast and private.
@@ -32,6 +34,7 @@ pub struct Stack {
     edges: Vec<Edge>,
     workers: Vec<Process>,
     gate: Option<Gate>,
+    replication: Option<Proxy>,
     redis: Redis,
     folder: PathBuf,
 }
@@ -51,6 +54,7 @@ impl Options {
             edges: 2,
             workers: 2,
             gated: false,
+            replication: false,
             persistent: false,
             env: Vec::new(),
         }
@@ -69,13 +73,18 @@ impl Stack {
     /// # Panics
     /// When something does not start; its log is printed.
     pub async fn start(options: Options) -> Self {
-        let redis = Redis::start(options.topology, options.persistent).await;
+        let (redis, replication) = if options.replication {
+            let (redis, proxy) = Redis::start_following_through_a_proxy().await;
+            (redis, Some(proxy))
+        } else {
+            (Redis::start(options.topology, options.persistent).await, None)
+        };
         let gate = match &redis {
             Redis::Single(server) if options.gated => Some(Gate::start(server.port()).await),
             _ => None,
         };
         let (edges, workers) = (Vec::new(), Vec::new());
-        let mut stack = Self { edges, workers, gate, redis, folder: folder() };
+        let mut stack = Self { edges, workers, gate, replication, redis, folder: folder() };
         for number in 0..options.workers {
             let mut options = options.clone();
             if let Some(gate) = stack.gate.as_ref().filter(|_| number == 0) {
@@ -189,6 +198,14 @@ impl Stack {
         self.gate.as_ref().expect("a stack that was started with a gate")
     }
 
+    /// The network between a primary and its replicas: what goes back is what they follow.
+    ///
+    /// # Panics
+    /// When the stack was started without [`Options::replication`].
+    pub fn replication(&self) -> &Proxy {
+        self.replication.as_ref().expect("a stack whose replicas follow through a proxy")
+    }
+
     /// Ends a worker as a crash would (SIGKILL).
     pub fn kill_worker(&mut self, number: usize) {
         self.workers[number].kill();
@@ -219,6 +236,11 @@ impl Stack {
     /// first, then their replicas in the same order; behind sentinels the first primary, then replicas.
     pub fn redis_servers(&mut self) -> &mut [lua::server::Private] {
         self.redis.servers()
+    }
+
+    /// Starts the Redis servers again that were killed.
+    pub async fn revive_redis(&mut self) {
+        self.redis.revive().await;
     }
 
     /// Cuts every subscription that edges and workers have: what is published until they subscribe
