@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use parking_lot::Mutex;
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, Value};
 use tokio::time::timeout;
@@ -14,6 +15,9 @@ use crate::topology::{Exclusive, NodeId, Redis};
 
 /// How long Redis waits for its replicas at a time.
 const WAIT_MS: u64 = 500;
+
+/// How often a process says at most that replicas are away.
+const SAY_EVERY: Duration = Duration::from_secs(5);
 
 /// How much longer its answer may take.
 const SLACK: Duration = Duration::from_secs(2);
@@ -89,7 +93,6 @@ impl Batch {
         self.pipeline.add_command(wait(safety.needed(redis, node)));
         let mut replies = in_time(connection, &self.pipeline).await?;
         let mut reached = replies.pop();
-        let mut is_said = false;
         loop {
             let needed = safety.needed(redis, node);
             match reached {
@@ -101,7 +104,7 @@ impl Batch {
                 let reason = "replicas did not confirm what was written";
                 return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, reason).into());
             }
-            if !std::mem::replace(&mut is_said, true) {
+            if may_say() {
                 let address = redis.address(node);
                 tracing::warn!(
                     redis.address = address,
@@ -116,6 +119,17 @@ impl Batch {
         metrics::histogram!("rt_wait_seconds").record(begun.elapsed().as_secs_f64());
         Ok(replies)
     }
+}
+
+/// Whether to say that replicas are away: not for every batch that waits for them.
+fn may_say() -> bool {
+    static SAID: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut said = SAID.lock();
+    let may = said.is_none_or(|at| at.elapsed() >= SAY_EVERY);
+    if may {
+        *said = Some(Instant::now());
+    }
+    may
 }
 
 fn wait(replicas: u64) -> Cmd {

@@ -223,14 +223,15 @@ async fn send(
         batch.add(workers::apply::call(Commit::new(place, record), &stage.config));
     }
     let replies = batch.run(&stage.redis, stage.node).await.expect("the node answers");
-    let committed = replies.into_iter().map(Committed::read).map(|Committed { outcome, rest, .. }| {
-        if let Rest::Relay { answer } = rest
-            && !answer.is_empty()
-        {
-            relayed.push(answer);
-        }
-        outcome
-    });
+    let committed =
+        replies.into_iter().map(Committed::read).map(|Committed { outcome, rest, .. }| {
+            if let Rest::Relay { answer } = rest
+                && !answer.is_empty()
+            {
+                relayed.push(answer);
+            }
+            outcome
+        });
     committed.collect()
 }
 

@@ -38,7 +38,7 @@ async fn the_only_worker_killed_and_started_again_loses_and_doubles_nothing(topo
 }
 
 async fn a_redis_restarted_in_the_middle_loses_and_doubles_nothing(topology: Topology) {
-    let mut options = options(topology);
+    let mut options = options(topology).with("DURABILITY", "disk");
     options.persistent = true;
     let mut stack = Stack::start(options).await;
     let swarm = Swarm::start(&stack, Retries::WithRequestId).await;

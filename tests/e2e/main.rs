@@ -21,6 +21,7 @@ mod notifications;
 mod poison;
 mod presence;
 mod pressure;
+mod replica;
 mod rooms;
 mod rooms_manage;
 mod swarm;

@@ -2,6 +2,8 @@
 
 use lua::server::{Options, Private, PrivateCluster, PrivateSentinel};
 
+use crate::Proxy;
+
 /// How many primaries a test's cluster has.
 const PRIMARIES: usize = 3;
 
@@ -49,6 +51,14 @@ impl Redis {
                 Self::Cluster(cluster.expect("a private cluster with replicas"))
             }
         }
+    }
+
+    /// Starts a primary whose two replicas follow it through a proxy, and sentinels.
+    pub async fn start_following_through_a_proxy() -> (Self, Proxy) {
+        let primary = Private::start(Options::default()).await.expect("a private Redis");
+        let proxy = Proxy::start(primary.port()).await;
+        let servers = PrivateSentinel::around(primary, proxy.port(), &Options::default()).await;
+        (Self::Sentinel(servers.expect("servers and sentinels")), proxy)
     }
 
     /// The `REDIS_URL` of the edges and workers.
@@ -113,6 +123,13 @@ impl Redis {
             Self::Sentinel(servers) => drop(servers.kill_primary().await),
             Self::Cluster(cluster) if cluster.nodes.len() > PRIMARIES => cluster.nodes[0].kill(),
             Self::Single(_) | Self::Cluster(_) => panic!("this Redis has no replicas"),
+        }
+    }
+
+    /// Starts again what was killed; behind sentinels and in a cluster it comes back as a replica.
+    pub async fn revive(&mut self) {
+        for server in self.servers().iter_mut().filter(|server| server.pid().is_none()) {
+            server.restart().await.expect("a Redis that starts again");
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Options {
     /// Clients reach each edge, and each process its Redis (a single server), through a proxy of its
     /// own.
     pub proxied: bool,
+    /// The replicas of [`Topology::Sentinel`] follow their primary through [`Stack::replication`].
+    pub replication: bool,
     /// Redis keeps its data over [`Stack::restart_redis`].
     pub persistent: bool,
     /// Settings of every process, on top of those that make a test fast and private.
@@ -35,6 +37,7 @@ pub struct Stack {
     edges: Vec<Edge>,
     workers: Vec<Worker>,
     gate: Option<Gate>,
+    replication: Option<Proxy>,
     redis: Redis,
     options: Options,
     folder: PathBuf,
@@ -66,6 +69,7 @@ impl Options {
             workers: 2,
             gated: false,
             proxied: false,
+            replication: false,
             persistent: false,
             env: Vec::new(),
         }
@@ -84,13 +88,19 @@ impl Stack {
     /// # Panics
     /// When something does not start; its log is printed.
     pub async fn start(options: Options) -> Self {
-        let redis = Redis::start(options.topology, options.persistent).await;
+        let (redis, replication) = if options.replication {
+            let (redis, proxy) = Redis::start_following_through_a_proxy().await;
+            (redis, Some(proxy))
+        } else {
+            (Redis::start(options.topology, options.persistent).await, None)
+        };
         let gate = match &redis {
             Redis::Single(server) if options.gated => Some(Gate::start(server.port()).await),
             _ => None,
         };
         let (edges, workers, folder) = (Vec::new(), Vec::new(), folder());
-        let mut stack = Self { edges, workers, gate, redis, options, folder, keeps_logs: false };
+        let mut stack =
+            Self { edges, workers, gate, replication, redis, options, folder, keeps_logs: false };
         for _ in 0..stack.options.workers {
             stack.add_worker(&[]).await;
         }
@@ -279,6 +289,14 @@ impl Stack {
         self.redis.kill();
     }
 
+    /// The network between a primary and its replicas: what goes back is what they follow.
+    ///
+    /// # Panics
+    /// When the stack was started without [`Options::replication`].
+    pub fn replication(&self) -> &Proxy {
+        self.replication.as_ref().expect("a stack whose replicas follow through a proxy")
+    }
+
     /// Ends a worker as a crash would (SIGKILL).
     pub fn kill_worker(&mut self, number: usize) {
         self.workers[number].process.kill();
@@ -309,6 +327,11 @@ impl Stack {
     /// first, then their replicas in the same order; behind sentinels the first primary, then replicas.
     pub fn redis_servers(&mut self) -> &mut [lua::server::Private] {
         self.redis.servers()
+    }
+
+    /// Starts the Redis servers again that were killed.
+    pub async fn revive_redis(&mut self) {
+        self.redis.revive().await;
     }
 
     /// Cuts every subscription that edges and workers have: what is published until they subscribe
