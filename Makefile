@@ -7,7 +7,10 @@ CARGO := cargo
 # A server that tests/setup unpacked is found behind one of the system.
 export PATH := $(PATH):$(CURDIR)/.realtime/bin
 
-.PHONY: help setup dev console types test test-unit test-integration test-browser test-one lint \
+# The tests wait for servers and clients more than they work: several at once, even on two cores.
+export RUST_TEST_THREADS ?= 4
+
+.PHONY: help setup dev console types test test-unit test-integration test-browser test-one matrix lint \
 	lint-rust lint-deploy lint-types lint-console deps-check bench watch coverage clean
 
 help: ## List the jobs
@@ -60,6 +63,9 @@ test-one: ## The tests whose path contains NAME: make test-one NAME=history_page
 	@[ -n "$(NAME)" ] || { echo "which? make test-one NAME=history_pages"; exit 2; }
 	@tests/setup redis
 	$(CARGO) test --workspace -- --nocapture $(NAME)
+
+matrix: console ## All tests on each kind of Redis: 7.0, a newer one, Valkey (PART=scripts: fewer)
+	tests/matrix $(PART)
 
 lint: lint-rust lint-deploy lint-types lint-console ## Format, lints, documentation, deploy files, page
 

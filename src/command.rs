@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 
 use crate::failure::Failure;
 use crate::settings::Threads;
-use crate::{bench, dev, edge, emit, events, inspect, token, worker};
+use crate::{bench, dev, edge, emit, events, inspect, replay, token, worker};
 
 /// The real-time layer of a coding platform: Socket.IO edges and workers on Redis Streams.
 #[derive(Parser, Debug)]
@@ -26,6 +26,8 @@ pub enum Command {
     Events(events::Command),
     /// Look inside a running service
     Inspect(inspect::Command),
+    /// Send dead letters back, once what made them fail is mended
+    ReplayDead(replay::Command),
     /// Measure the service with real clients
     #[command(subcommand)]
     Bench(bench::Command),
@@ -51,6 +53,7 @@ impl Command {
             | Self::Emit(_)
             | Self::Events(_)
             | Self::Inspect(_)
+            | Self::ReplayDead(_)
             | Self::Bench(_) => Ok(()),
         }
     }
@@ -65,6 +68,7 @@ impl Command {
             | Self::Emit(_)
             | Self::Events(_)
             | Self::Inspect(_)
+            | Self::ReplayDead(_)
             | Self::Bench(_) => Threads::one(),
         }
     }
@@ -82,6 +86,7 @@ impl Command {
                 Ok(())
             }
             Self::Inspect(inspect) => inspect.run().await,
+            Self::ReplayDead(replay) => replay.run().await,
             Self::Bench(bench) => bench.run().await,
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use lua::door::{self, Admitted, Sender, Way};
+use lua::durability::Safety;
 use lua::id::{Partition, UserId};
 use lua::record::Origin;
 use lua::relay::{Bounds, Parcel, Shipment};
@@ -109,7 +110,7 @@ impl Command {
         let entry = admitted.entry(sender, origin, Some(0), self.payload.clone().into());
         let mut shipment = Shipment::default();
         shipment.add(Parcel::of(entry, None));
-        if shipment.send(redis, Bounds::default()).await != [true] {
+        if shipment.send(redis, Bounds::default(), &Safety::default()).await != [true] {
             return Err(Failure::run("Redis did not take the event in: try again"));
         }
         let waited = tokio::time::timeout(self.timeout, answered.recv()).await.ok().flatten();

@@ -10,6 +10,8 @@ mod failure;
 mod inspect;
 mod logging;
 mod output;
+mod replay;
+mod scripts;
 mod settings;
 mod shutdown;
 mod token;

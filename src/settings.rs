@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
 use crate::logging::Logging;
+use crate::scripts::Scripts;
 
 /// Settings of every process that serves.
 #[derive(Args, Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Process {
     pub logging: Logging,
     #[command(flatten)]
     pub threads: Threads,
+    #[command(flatten)]
+    pub scripts: Scripts,
 }
 
 /// Whether this is production.
@@ -87,6 +90,7 @@ fn environment(text: &str) -> Result<Environment, &'static str> {
 impl Process {
     /// Connects to the Redis of these settings and checks that it is set up for them.
     pub async fn connect(&self) -> Result<Redis, Failure> {
+        self.scripts.read()?;
         let connecting = async {
             let redis = Redis::connect(&Settings::new(&self.redis_url)).await?;
             redis.check(self.durability).await?;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{bail, ensure};
 use clap::builder::BoolishValueParser;
 use clap::value_parser;
+use lua::durability::Durability;
 use rand::Rng;
 use rand::distr::Alphanumeric;
 
@@ -36,6 +37,9 @@ pub struct Config {
     /// How tokens are checked.
     #[command(flatten)]
     pub tokens: Tokens,
+    /// What an acknowledged event survives.
+    #[command(flatten)]
+    pub durability: Durable,
     /// The timing of the transport protocol.
     #[command(flatten)]
     pub protocol: Protocol,
@@ -108,6 +112,18 @@ pub struct Tokens {
     pub jwt_leeway_seconds: u64,
 }
 
+/// What an acknowledged event survives.
+#[derive(clap::Args, Debug, Clone)]
+#[command(next_help_heading = "Edge: durability, the same for edges and workers")]
+pub struct Durable {
+    /// Where an event is before anybody is told of it: local, disk or replica
+    #[arg(long, env, default_value_t = Durability::Local)]
+    pub durability: Durability,
+    /// How many replicas have an event in mode replica [default: all that may take over]
+    #[arg(long, env, value_parser = value_parser!(u64).range(1..=64))]
+    pub wait_replicas: Option<u64>,
+}
+
 /// The timing of Engine.IO and Socket.IO.
 #[derive(clap::Args, Debug, Clone)]
 #[command(next_help_heading = "Edge: protocol")]
@@ -150,6 +166,10 @@ pub struct Limits {
     /// Events of one partition that may wait for a worker before new ones are refused
     #[arg(long, env, default_value_t = 10_000, value_parser = value_parser!(u64).range(1..))]
     pub intake_lag_max: u64,
+    /// Events of all partitions of one Redis node, applied ones that are kept included, from which on new
+    /// ones are refused
+    #[arg(long, env, default_value_t = 1_000_000, value_parser = value_parser!(u64).range(1..))]
+    pub intake_total_max: u64,
     /// Connections that one user may have, at all edges together
     #[arg(long, env, default_value_t = 20, value_parser = at_least::<1>)]
     pub connections_per_user: usize,

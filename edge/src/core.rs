@@ -11,6 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use dashmap::DashMap;
 use lua::admission::{Admission, Seat, admit};
 use lua::door;
+use lua::durability::Safety;
 use lua::id::{Partition, UserId};
 use lua::intake::{Entry, Intake, Limits};
 use lua::record::Origin;
@@ -24,6 +25,7 @@ use tokio::sync::Semaphore;
 use crate::api::Calls;
 use crate::auth::life::{Due, Lives};
 use crate::auth::{Claims, Verifier};
+use crate::checks::Checks;
 use crate::clock::now_ms;
 use crate::close::Reason;
 use crate::config::Config;
@@ -63,6 +65,8 @@ pub struct Settings {
     pub edge: String,
     /// How long an event may take to be applied before the client is told that it is not known.
     pub ack_timeout: Duration,
+    /// What has to be so before anything is told.
+    pub safety: Safety,
     /// Bounds of the intake.
     pub intake: Limits,
     /// Connections that one user may have.
@@ -79,7 +83,16 @@ impl From<&Config> for Settings {
         Self {
             edge: config.listen.edge_name(),
             ack_timeout: Duration::from_millis(config.protocol.ack_timeout_ms),
-            intake: Limits { queue: limits.intake_queue, lag_max: limits.intake_lag_max },
+            safety: Safety {
+                durability: config.durability.durability,
+                replicas: config.durability.wait_replicas,
+                ..Safety::default()
+            },
+            intake: Limits {
+                queue: limits.intake_queue,
+                lag_max: limits.intake_lag_max,
+                total_max: limits.intake_total_max,
+            },
             connections_per_user: limits.connections_per_user,
             rooms_per_connection: limits.rooms_per_connection,
             rates: config.into(),
@@ -94,6 +107,8 @@ pub struct Core {
     pub(crate) rooms: Rooms,
     /// How often anything may happen.
     pub(crate) limits: limits::Limits,
+    /// Which terms the rooms were checked in.
+    pub(crate) checks: Checks,
     /// Whose answers arrive.
     pub(crate) hearing: Hearing,
     /// Open connections by their public id.
@@ -134,6 +149,7 @@ impl Core {
         let core = Arc::new(Self {
             rooms: Rooms::default(),
             limits: limits::Limits::start(redis.clone(), &settings.rates),
+            checks: Checks::default(),
             hearing: Hearing::default(),
             members: DashMap::new(),
             users: DashMap::new(),

@@ -4,6 +4,7 @@
 pub mod admin;
 mod api;
 pub mod auth;
+mod checks;
 pub mod clock;
 pub mod close;
 pub mod config;

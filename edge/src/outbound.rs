@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use lua::RedisError;
 use lua::beat::Beat;
 use lua::event;
 use lua::id::{Partition, UserId};
 use lua::key;
 use lua::subscriber::Status;
+use lua::term::Mark;
 use lua::topology::{Trouble, classify};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
@@ -27,8 +29,8 @@ use crate::rooms::{Mended, Next, Room};
 /// Log entries read at a time.
 const REPAIR_COUNT: usize = 200;
 
-/// How long a repair waits when Redis cannot serve.
-const REPAIR_PAUSE: Duration = Duration::from_millis(200);
+/// How long a reading waits when Redis cannot serve.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Takes in one message of one channel.
 pub fn message(core: &Arc<Core>, channel: &str, payload: &Bytes) {
@@ -42,12 +44,24 @@ pub fn message(core: &Arc<Core>, channel: &str, payload: &Bytes) {
             Some(Message::ToUser(message)) => to_user(core, &message),
             None => {}
         }
-    } else if let Some(beat) = publication::read::<Beat>(payload) {
-        for (id, last) in beat.rooms {
-            if let Some(room) = core.rooms.get(&id) {
-                let next = room.lock().should_have(last);
-                follow(core, &room, next);
-            }
+    } else if let Some(partition) = key::partition_of(channel)
+        && let Some(beat) = publication::read::<Beat>(payload)
+    {
+        beaten(core, partition, beat);
+    }
+}
+
+/// Takes note of a heartbeat. In a new term, or where a new owner took the partition, it does not say all:
+/// what the owner before left unsaid, and what Redis lost.
+fn beaten(core: &Arc<Core>, partition: Partition, beat: Beat) {
+    let term = beat.history.term;
+    if beat.anew || core.checks.term(partition) != term {
+        core.checks.start(core, partition);
+    }
+    for (id, last) in beat.rooms {
+        if let Some(room) = core.rooms.get(&id) {
+            let next = room.lock().should_have(Mark { id: last, term });
+            follow(core, &room, next);
         }
     }
 }
@@ -155,7 +169,7 @@ fn send_result(member: &Member, answer: &Answer<'_>, ack: Option<u64>, result: &
 }
 
 /// Starts reading the log where a gap was found.
-fn follow(core: &Arc<Core>, room: &Arc<Mutex<Room>>, next: Next) {
+pub fn follow(core: &Arc<Core>, room: &Arc<Mutex<Room>>, next: Next) {
     if next == Next::Repair {
         tokio::spawn(repair(Arc::clone(core), Arc::clone(room)));
     }
@@ -170,28 +184,33 @@ async fn repair(core: Arc<Core>, room: Arc<Mutex<Room>>) {
             (room.id.clone(), room.repair_from())
         };
         let Some(from) = from else { return };
-        match lua::room::log_after(&core.redis, &id, from, REPAIR_COUNT).await {
-            Ok(entries) => {
-                metrics::counter!("rt_room_entries_repaired_total").increment(entries.len() as u64);
-                let more = entries.len() == REPAIR_COUNT;
-                if room.lock().mend(&entries, more) == Mended::Whole {
+        match lua::room::log_after(&core.redis, &id, from, REPAIR_COUNT, &core.settings.safety)
+            .await
+        {
+            Ok(stretch) => {
+                let count = stretch.entries.len();
+                metrics::counter!("rt_room_entries_repaired_total").increment(count as u64);
+                if room.lock().mend(&stretch, count == REPAIR_COUNT) == Mended::Whole {
                     return;
                 }
             }
             Err(problem) => {
                 tracing::debug!(room = %id, %problem, "a log could not be read; it is tried again");
-                match classify(&problem) {
-                    Trouble::NoScript => drop(core.redis.load_scripts().await),
-                    Trouble::Moved | Trouble::ReadOnly | Trouble::Gone => {
-                        core.redis.refresh().await
-                    }
-                    _ => {}
-                }
-                tokio::time::sleep(REPAIR_PAUSE).await;
+                recover(&core, &problem).await;
             }
         }
         if core.rooms.get(id.as_str()).is_none() {
             return;
         }
     }
+}
+
+/// Sees to what can be mended, and waits a little before a reading is tried again.
+pub async fn recover(core: &Core, problem: &RedisError) {
+    match classify(problem) {
+        Trouble::NoScript => drop(core.redis.load_scripts().await),
+        Trouble::Moved | Trouble::ReadOnly | Trouble::Gone => core.redis.refresh().await,
+        _ => {}
+    }
+    tokio::time::sleep(PAUSE).await;
 }

@@ -33,6 +33,8 @@ pub struct Publication<'a> {
     pub id: Option<EventId>,
     /// The id of the room's log entry before it.
     pub prev: Option<EventId>,
+    /// The term in which it was put into the log; that of now in what is published.
+    pub term: Option<u64>,
     /// The connection that caused it.
     #[serde(borrow)]
     pub origin: Option<Cow<'a, str>>,
@@ -159,6 +161,10 @@ pub struct Enter {
     pub room: RoomId,
     /// The newest entry of the room's log: what comes after is for the connection.
     pub last: EventId,
+    /// The event by which it entered.
+    pub at: EventId,
+    /// The term of that.
+    pub term: u64,
     /// What the user is in the room.
     pub role: String,
 }

@@ -4,6 +4,10 @@
 //! handed over shows that something was missed: the room then gathers what arrives while `repair`
 //! reads the log, and goes on. A seat remembers the newest entry that it was given, so that nothing is
 //! given twice, whatever the log and the subscription both bring.
+//!
+//! Where Redis lost the end of what it held, a new term begins (`lua::term`). Nothing is handed over in it
+//! before the room's log was read, which also says where the history was cut: the connections that were
+//! told what is lost start afresh, and the others go on from where they are.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +16,8 @@ use bytes::Bytes;
 use dashmap::DashMap;
 use lua::id::{EventId, Partition, RoomId};
 use lua::key::RoomKeys;
+use lua::room::Stretch;
+use lua::term::{History, Mark};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 
@@ -42,7 +48,7 @@ pub struct Room {
     pub id: RoomId,
     seats: Vec<Seat>,
     /// The newest entry that was handed over; none before the first connection entered.
-    last: Option<EventId>,
+    last: Option<Mark>,
     repair: Option<Repair>,
     shown: Shown,
     touched: Instant,
@@ -53,8 +59,8 @@ struct Seat {
     member: Arc<Member>,
     /// Whether the user's role in the room is one that keeps order.
     moderates: bool,
-    /// The newest entry that the connection was given.
-    sent: EventId,
+    /// The newest entry that the connection was given, or the event by which it entered.
+    sent: Mark,
 }
 
 /// A gap that is being read from the log.
@@ -103,6 +109,12 @@ impl Rooms {
     /// The room of this id, if it is heard.
     pub fn get(&self, id: &str) -> Option<Arc<Mutex<Room>>> {
         self.rooms.get(id).map(|found| Arc::clone(found.value()))
+    }
+
+    /// The rooms of a partition.
+    pub fn of(&self, partition: Partition) -> Vec<RoomId> {
+        let ids = self.rooms.iter().filter(|found| Partition::of(found.key()) == partition);
+        ids.map(|found| found.value().lock().id.clone()).collect()
     }
 
     /// Takes a connection that ended out of a room.
@@ -161,49 +173,67 @@ impl Room {
             seat.moderates = moderates;
             return Next::Go;
         }
-        self.seats.push(Seat { member: Arc::clone(member), moderates, sent: enter.last });
-        let last = *self.last.get_or_insert(enter.last);
-        if last == enter.last { Next::Go } else { self.begin_repair(last.min(enter.last)) }
+        let mark = |id| Mark { id, term: enter.term };
+        self.seats.push(Seat { member: Arc::clone(member), moderates, sent: mark(enter.at) });
+        let last = *self.last.get_or_insert(mark(enter.last));
+        if last == mark(enter.last) { Next::Go } else { self.begin_repair(last.id.min(enter.last)) }
     }
 
     /// Takes in a publication of a log entry; `raw` is its text.
     pub fn receive(&mut self, publication: &Publication<'_>, raw: &Bytes) -> Next {
         let (Some(id), Some(prev)) = (publication.id, publication.prev) else { return Next::Go };
         let Some(last) = self.last else { return Next::Go };
+        let term = publication.term.unwrap_or(last.term);
         if let Some(repair) = &mut self.repair {
             if repair.gathered.len() < GATHERED_MAX {
                 repair.gathered.push(raw.clone());
             } else {
-                repair.read_again(last);
+                repair.read_again(last.id);
             }
             return Next::Go;
         }
-        if id <= last {
+        // What is left of an earlier term is in the log.
+        if term < last.term || (term == last.term && id <= last.id) {
             return Next::Go;
         }
-        if prev != last {
-            let next = self.begin_repair(last);
+        if term > last.term || prev != last.id {
+            let next = self.begin_repair(last.id);
             if let Some(repair) = &mut self.repair {
                 repair.gathered.push(raw.clone());
             }
             return next;
         }
-        self.hand_over(id, prev, publication);
+        self.hand_over(Mark { id, term }, prev, publication);
         Next::Go
     }
 
-    /// The log has an entry of this id: is it one that was missed?
-    pub fn should_have(&mut self, id: EventId) -> Next {
+    /// The log has this entry: is it one that was missed?
+    pub fn should_have(&mut self, entry: Mark) -> Next {
         match self.last {
-            Some(last) if last < id => self.begin_repair(last),
+            Some(last) if last.term == entry.term && last.id < entry.id => {
+                self.begin_repair(last.id)
+            }
             _ => Next::Go,
         }
+    }
+
+    /// This is the history of now, and the newest entry of the log: was something missed, or lost?
+    pub fn check(&mut self, history: &History, newest: Option<EventId>) -> Next {
+        let Some(last) = self.last else { return Next::Go };
+        if !history.holds(last) || self.seats.iter().any(|seat| !history.holds(seat.sent)) {
+            return self.begin_repair(last.id);
+        }
+        self.confirm(history.term);
+        if newest.is_some_and(|newest| newest > last.id) {
+            return self.begin_repair(last.id);
+        }
+        Next::Go
     }
 
     /// The subscription begins (again) here: what was published before may have been missed.
     pub fn resubscribed(&mut self) -> Next {
         match self.last {
-            Some(last) => self.begin_repair(last),
+            Some(last) => self.begin_repair(last.id),
             None => Next::Go,
         }
     }
@@ -229,8 +259,11 @@ impl Room {
 
     /// Hands over a stretch of the log that was read after [`Room::repair_from`]. `more`: the log
     /// holds more than that.
-    pub fn mend(&mut self, entries: &[String], more: bool) -> Mended {
-        for text in entries {
+    pub fn mend(&mut self, stretch: &Stretch, more: bool) -> Mended {
+        if let Some(elsewhere) = self.settle(&stretch.history) {
+            return elsewhere;
+        }
+        for text in &stretch.entries {
             let Ok(entry) = serde_json::from_str::<Publication<'_>>(text) else {
                 tracing::error!(room = %self.id, "an entry of the log cannot be read");
                 continue;
@@ -241,12 +274,13 @@ impl Room {
                     // The log no longer reaches back. Who was told less must start afresh.
                     self.seats
                         .iter()
-                        .filter(|seat| seat.sent < prev)
+                        .filter(|seat| seat.sent.id < prev)
                         .for_each(|seat| seat.member.reset());
                 }
                 repair.from = id;
             }
-            self.hand_over(id, prev, &entry);
+            // In this term it is known to be there, whichever it is from.
+            self.hand_over(Mark { id, term: stretch.history.term }, prev, &entry);
         }
         let Some(repair) = &mut self.repair else { return Mended::Whole };
         if more {
@@ -257,6 +291,47 @@ impl Room {
             return Mended::From(from);
         }
         self.go_on()
+    }
+
+    /// Ends the connections that were told what is not in this history. Gives where the log is to be read
+    /// instead, where the entry after which it was read is lost.
+    fn settle(&mut self, history: &History) -> Option<Mended> {
+        let before = self.seats.len();
+        self.seats.retain(|seat| {
+            let is_whole = history.holds(seat.sent);
+            if !is_whole {
+                seat.member.reset();
+            }
+            is_whole
+        });
+        let lost = before - self.seats.len();
+        if lost > 0 {
+            let room = &self.id;
+            tracing::warn!(%room, connections = lost, "told what Redis lost since; they start afresh");
+            metrics::counter!("rt_lost_tail_closed_total").increment(lost as u64);
+            self.touched = Instant::now();
+        }
+        let is_whole = self.last.is_none_or(|last| history.holds(last));
+        self.confirm(history.term);
+        if is_whole {
+            return None;
+        }
+        self.last = self.seats.iter().map(|seat| seat.sent).min_by_key(|sent| sent.id);
+        let Some(from) = self.last else {
+            // As new: whoever enters next says where the room is.
+            self.repair = None;
+            return Some(Mended::Whole);
+        };
+        if let Some(repair) = &mut self.repair {
+            repair.from = from.id;
+        }
+        Some(Mended::From(from.id))
+    }
+
+    /// What was told is in the history of this term.
+    fn confirm(&mut self, term: u64) {
+        let told = self.seats.iter_mut().map(|seat| &mut seat.sent).chain(&mut self.last);
+        told.for_each(|mark| mark.term = mark.term.max(term));
     }
 
     /// Takes in what was gathered meanwhile.
@@ -272,8 +347,8 @@ impl Room {
     }
 
     /// Gives an entry to everyone whose next one it is.
-    fn hand_over(&mut self, id: EventId, prev: EventId, publication: &Publication<'_>) {
-        let is_next = |seat: &Seat| prev <= seat.sent && seat.sent < id;
+    fn hand_over(&mut self, entry: Mark, prev: EventId, publication: &Publication<'_>) {
+        let is_next = |seat: &Seat| prev <= seat.sent.id && seat.sent.id < entry.id;
         let mut delivered = 0;
         for step in &publication.frames {
             if let Some(user) = &step.exit {
@@ -285,10 +360,12 @@ impl Room {
             }
         }
         for seat in self.seats.iter_mut().filter(|seat| is_next(seat)) {
-            seat.sent = id;
+            seat.sent = entry;
         }
-        self.last = self.last.max(Some(id));
-        crate::metrics::count_deliveries(delivered, id.ms);
+        if self.last.is_none_or(|last| last.id < entry.id) {
+            self.last = Some(entry);
+        }
+        crate::metrics::count_deliveries(delivered, entry.id.ms);
     }
 
     /// Shows a state that is not logged, such as who types.
@@ -354,5 +431,7 @@ impl Room {
     }
 }
 
+#[cfg(test)]
+mod lost_tests;
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,21 @@
 //! what makes a commit cheap, and Redis's fan-out too: it writes once per subscriber and turn.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, Value};
+use tokio::time::timeout;
 
-use crate::topology::{NodeId, Redis};
+use crate::durability::Safety;
+use crate::topology::{Exclusive, NodeId, Redis};
+
+/// How long Redis waits for its replicas at a time.
+const WAIT_MS: u64 = 500;
+
+/// How much longer its answer may take.
+const SLACK: Duration = Duration::from_secs(2);
 
 /// Calls for one node.
 #[derive(Default)]
@@ -45,6 +54,84 @@ impl Batch {
     }
 }
 
+impl Batch {
+    /// Runs the calls like [`Batch::run`], and gives the replies when what they say may leave: where that is
+    /// the mode, once replicas have all that was written on the node until then, by anyone. An error means
+    /// that nothing may leave. `still`: whether it is worth waiting on.
+    pub async fn run_kept(
+        mut self,
+        redis: &Redis,
+        node: NodeId,
+        safety: &Safety,
+        still: impl Fn() -> bool,
+    ) -> Result<Vec<Value>, RedisError> {
+        if !safety.waits() || self.is_empty() {
+            return self.run(redis, node).await;
+        }
+        let mut connection = redis.exclusive(node).await?;
+        let kept = self.run_and_wait(&mut connection, redis, node, safety, still).await;
+        if kept.is_err() {
+            // A command may still block in Redis.
+            drop(connection.detach());
+        }
+        kept
+    }
+
+    async fn run_and_wait(
+        &mut self,
+        connection: &mut Exclusive,
+        redis: &Redis,
+        node: NodeId,
+        safety: &Safety,
+        still: impl Fn() -> bool,
+    ) -> Result<Vec<Value>, RedisError> {
+        let begun = Instant::now();
+        self.pipeline.add_command(wait(safety.needed(redis, node)));
+        let mut replies = in_time(connection, &self.pipeline).await?;
+        let mut reached = replies.pop();
+        let mut is_said = false;
+        loop {
+            let needed = safety.needed(redis, node);
+            match reached {
+                Some(Value::Int(count)) if count.unsigned_abs() >= needed => break,
+                Some(Value::ServerError(problem)) => return Err(problem.into()),
+                _ => metrics::counter!("rt_wait_short_total").increment(1),
+            }
+            if !still() || safety.stop.is_cancelled() {
+                let reason = "replicas did not confirm what was written";
+                return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, reason).into());
+            }
+            if !std::mem::replace(&mut is_said, true) {
+                let address = redis.address(node);
+                tracing::warn!(
+                    redis.address = address,
+                    needed,
+                    "replicas lag or are away: nothing leaves until they have what was written"
+                );
+            }
+            let mut again = Pipeline::with_capacity(1);
+            again.add_command(wait(needed));
+            reached = in_time(connection, &again).await?.pop();
+        }
+        metrics::histogram!("rt_wait_seconds").record(begun.elapsed().as_secs_f64());
+        Ok(replies)
+    }
+}
+
+fn wait(replicas: u64) -> Cmd {
+    let mut cmd = redis::cmd("WAIT");
+    cmd.arg(replicas).arg(WAIT_MS);
+    cmd
+}
+
+/// An exclusive connection has no time limit of its own.
+async fn in_time(connection: &mut Exclusive, calls: &Pipeline) -> Result<Vec<Value>, RedisError> {
+    let limit = Duration::from_millis(WAIT_MS) + SLACK;
+    let asked = connection.req_packed_commands(calls, 0, calls.len());
+    let late = |_| std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer to a wait");
+    timeout(limit, asked).await.map_err(late)?
+}
+
 /// Calls for any nodes: one batch for each, all at the same time.
 #[derive(Default)]
 pub struct Spread {
@@ -62,13 +149,14 @@ impl Spread {
     }
 
     /// Runs the calls and gives what each came to, in the order in which they were added. An error is the
-    /// call's own or its node's; of the latter, the call may have been done.
-    pub async fn run(self, redis: &Redis) -> Vec<Result<Value, RedisError>> {
+    /// call's own or its node's; of the latter, the call may have been done. What they say may leave, see
+    /// [`Batch::run_kept`].
+    pub async fn run_kept(self, redis: &Redis, safety: &Safety) -> Vec<Result<Value, RedisError>> {
         let mut results = vec![Ok(Value::Nil); self.calls];
-        let ran = self
-            .nodes
-            .into_iter()
-            .map(|(node, (batch, places))| async move { (places, batch.run(redis, node).await) });
+        let ran = self.nodes.into_iter().map(|(node, (batch, places))| async move {
+            let kept = batch.run_kept(redis, node, safety, || true);
+            (places, kept.await)
+        });
         for (places, replies) in join_all(ran).await {
             match replies {
                 Ok(replies) => {

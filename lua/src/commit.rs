@@ -35,6 +35,8 @@ pub enum Outcome {
     Again,
     /// A rule of the state said no; the code.
     Refused(String),
+    /// The event is put aside among the dead letters, of which so many older ones had to go for it.
+    Buried(u64),
     /// Another worker owns the partition.
     Fenced,
     /// The partition is somewhere else than the worker thought.
@@ -54,6 +56,8 @@ pub struct Committed {
     pub outcome: Outcome,
     /// The rest, once the outcome is done.
     pub rest: Rest,
+    /// What is to be published, where scripts leave that to the worker: channels and messages, in order.
+    pub told: Vec<(String, String)>,
 }
 
 /// What is left to do after a commit.
@@ -72,51 +76,91 @@ pub enum Rest {
 }
 
 impl Committed {
-    /// Reads a script's reply: a word, or a list of the word and what is left.
+    /// Reads a script's reply: a word, or a list of the word and what is left; all that perhaps in a list
+    /// that begins with `held` and ends with what is to be published.
     pub fn read(reply: Value) -> Self {
         let Value::Array(list) = reply else {
-            return Self { outcome: Outcome::read(reply), rest: Rest::Nothing };
+            return Self { outcome: Outcome::read(reply), rest: Rest::Nothing, told: Vec::new() };
         };
         let mut list = list.into_iter();
         let word = list.next().unwrap_or(Value::Nil);
-        if text(word.clone()).as_deref() == Some("gather") {
-            let ids = list.filter_map(text).collect();
-            return Self { outcome: Outcome::Applied, rest: Rest::Gather(ids) };
+        match text(word.clone()).as_deref() {
+            Some("held") => {
+                let within = Self::read(list.next().unwrap_or(Value::Nil));
+                Self { told: pairs(list.next().unwrap_or(Value::Nil)), ..within }
+            }
+            Some("gather") => {
+                let rest = Rest::Gather(list.filter_map(text).collect());
+                Self { outcome: Outcome::Applied, rest, told: Vec::new() }
+            }
+            _ => {
+                let answer = list.next().and_then(text).unwrap_or_default();
+                let rest = Rest::Relay { answer };
+                Self { outcome: Outcome::read(word), rest, told: Vec::new() }
+            }
         }
-        let answer = list.next().and_then(text).unwrap_or_default();
-        Self { outcome: Outcome::read(word), rest: Rest::Relay { answer } }
     }
 }
 
-/// Errors of the server that say nothing about the event.
+/// A flat list as pairs.
+fn pairs(list: Value) -> Vec<(String, String)> {
+    let Value::Array(list) = list else { return Vec::new() };
+    let mut texts = list.into_iter().filter_map(text);
+    std::iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect()
+}
+
+/// Words of errors that say nothing about the event: of Redis 7 and 8 and of Valkey all that mean "not
+/// now", "not here" or "not you". What is left is the event's or the script's fault: `ERR`, `WRONGTYPE` and
+/// what a script itself raises.
 const TROUBLE: &[&str] = &[
     "ASK",
     "BUSY",
     "CLUSTERDOWN",
     "CROSSSLOT",
+    "DENIED",
+    "IOERR",
     "LOADING",
     "MASTERDOWN",
     "MISCONF",
     "MOVED",
     "NOAUTH",
+    "NOGOODSLAVE",
     "NOPERM",
     "NOREPLICAS",
+    "NOTBUSY",
     "OOM",
     "READONLY",
+    "REDIRECT",
     "TRYAGAIN",
+    "UNBLOCKED",
     "UNKILLABLE",
-    "NOTBUSY",
+    "WRONGPASS",
 ];
+
+/// The same inside a script, where Redis has no word of its own for it: a slot that is being moved, a
+/// cluster that is down, a user who lacks a permission.
+const TROUBLE_INSIDE: &[&str] = &[
+    "Script attempted to access a non local key",
+    "Script attempted to execute a command while the cluster is down",
+    "Script attempted to execute a write command while the cluster is down",
+    "The user executing the script can't",
+];
+
+fn is_trouble(code: &str, details: &str) -> bool {
+    let inside = || TROUBLE_INSIDE.iter().any(|text| details.contains(text));
+    TROUBLE.contains(&code) || (code == "ERR" && inside())
+}
 
 impl Outcome {
     fn read(reply: Value) -> Self {
         if let Value::ServerError(error) = &reply {
-            let detail = format!("{} {}", error.code(), error.details().unwrap_or_default());
+            let details = error.details().unwrap_or_default();
+            let detail = format!("{} {details}", error.code());
             return match error.code() {
                 "FENCED" => Self::Fenced,
                 "REWIND" => Self::Rewind,
                 "NOSCRIPT" => Self::NoScript,
-                code if TROUBLE.contains(&code) => Self::Trouble(detail),
+                code if is_trouble(code, details) => Self::Trouble(detail),
                 _ => Self::Defect(detail),
             };
         }
@@ -124,9 +168,10 @@ impl Outcome {
             Some("applied") => Self::Applied,
             Some("logged") => Self::Logged,
             Some("again") => Self::Again,
-            Some(other) => match other.strip_prefix("refused ") {
-                Some(code) => Self::Refused(code.to_owned()),
-                None => Self::Defect(format!("a script answered {other:?}")),
+            Some(other) => match other.split_once(' ') {
+                Some(("refused", code)) => Self::Refused(code.to_owned()),
+                Some(("buried", dropped)) => Self::Buried(dropped.parse().unwrap_or(0)),
+                _ => Self::Defect(format!("a script answered {other:?}")),
             },
             None => Self::Defect("a script answered with no word".to_owned()),
         }
@@ -134,7 +179,10 @@ impl Outcome {
 
     /// Whether the partition is past the event.
     pub fn is_done(&self) -> bool {
-        matches!(self, Self::Applied | Self::Logged | Self::Again | Self::Refused(_))
+        matches!(
+            self,
+            Self::Applied | Self::Logged | Self::Again | Self::Refused(_) | Self::Buried(_)
+        )
     }
 }
 
@@ -273,7 +321,7 @@ impl<'a> Commit<'a> {
 }
 
 fn record_source(record: &Record) -> String {
-    record.source.as_ref().map(|s| record::Source::text(&s.stream, s.id)).unwrap_or_default()
+    record.source.as_ref().map(record::Source::text).unwrap_or_default()
 }
 
 /// Puts aside an entry that is no record.

@@ -18,12 +18,13 @@ use tokio::time::timeout;
 use crate::door::{self, Sender, Way};
 use crate::id::{EventId, UserId};
 use crate::key;
-use crate::lease::call;
+use crate::lease::{self, call};
 use crate::limit::PAYLOAD_BYTES_MAX;
-use crate::record::{self, Source};
+use crate::record;
 use crate::refusal::{Code, Refusal};
 use crate::relay::{Parcel, Refused};
-use crate::script::{INGRESS_ADVANCE, LEASE_RELEASE, LEASE_RENEW, LEASE_TAKE};
+use crate::script::{INGRESS_ADVANCE, LEASE_RELEASE, LEASE_RENEW};
+use crate::term::Mark;
 use crate::topology::{Exclusive, Redis};
 
 /// The role in which events of back ends come in, and who sends them where nobody is named.
@@ -39,10 +40,11 @@ pub fn service() -> UserId {
 
 /// The call that takes the ingress where nobody relays it; its reply is that of
 /// [`crate::lease::Lease::take`].
-pub fn take(worker: &str, lease_ms: u64, run: &str) -> Cmd {
+pub fn take(worker: &str, lease_ms: u64, known: Mark) -> Cmd {
     let keys = [key::INGRESS_POSITION, key::INGRESS].map(str::to_owned);
-    let mut cmd = call(LEASE_TAKE.script.get_hash(), &keys);
-    cmd.arg(worker).arg(lease_ms).arg(run);
+    let mut cmd = lease::take(&keys, worker, lease_ms, known);
+    // Nothing is published of it.
+    cmd.arg("");
     cmd
 }
 
@@ -97,13 +99,15 @@ impl Reader {
     }
 }
 
-/// What becomes of an entry: it goes to an intake, or among those that are refused.
-pub fn parcel(id: EventId, fields: &[String]) -> Parcel {
+/// What becomes of an entry that was put there in `term`: it goes to an intake, or among those that are
+/// refused.
+pub fn parcel(id: EventId, term: u64, fields: &[String]) -> Parcel {
     let by_name: HashMap<&str, &str> =
         fields.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
     let field = |name: &str| by_name.get(name).copied();
     let refused = Refused {
         source: id,
+        term,
         event: field("event").unwrap_or_default(),
         user: field("as").unwrap_or(SERVICE),
         payload: field("payload").unwrap_or_default(),
@@ -127,8 +131,7 @@ fn admit(event: &Refused<'_>, request: Option<&str>) -> Result<Parcel, Refusal> 
     let admitted = door::admit(Way::Alone, event.event, &payload, &user)?;
     let sender = Sender { user: &user, name: user.as_str(), roles: SERVICE };
     let entry = admitted.entry(sender, String::new(), None, payload.into());
-    let source = Source { stream: Source::INGRESS.to_owned(), id: event.source };
-    Ok(Parcel::of(entry, Some(source)))
+    Ok(Parcel::of(entry, Some(event.source())))
 }
 
 /// The payload with this `requestId`. One that cannot be read stays as it is: the door says why.
@@ -166,7 +169,7 @@ mod tests {
     fn entry(fields: &[(&str, &str)]) -> Parcel {
         let fields: Vec<String> =
             fields.iter().flat_map(|(name, value)| [*name, *value]).map(str::to_owned).collect();
-        parcel(EventId { ms: 5, seq: 1 }, &fields)
+        parcel(EventId { ms: 5, seq: 1 }, 3, &fields)
     }
 
     fn field<'a>(parcel: &'a Parcel, name: &str) -> Option<&'a str> {
@@ -180,7 +183,7 @@ mod tests {
         let own = entry(&[("event", "send-message"), ("payload", payload)]);
         assert_eq!(own.target, Target::Intake(Partition::of("a")));
         assert_eq!(field(&own, "payload"), Some(payload), "untouched");
-        assert_eq!(field(&own, "source"), Some("ingress 5-1"));
+        assert_eq!(field(&own, "source"), Some("ingress 3 5-1"));
         assert_eq!((field(&own, "user"), field(&own, "roles")), (Some("service"), Some("service")));
         let ann = entry(&[("event", "send-message"), ("payload", payload), ("as", "ann")]);
         assert_eq!((field(&ann, "user"), field(&ann, "name")), (Some("ann"), Some("ann")));

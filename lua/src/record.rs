@@ -11,7 +11,8 @@
 //!   ack      12                      the client's acknowledgement id, if it wants one
 //!   request  0f8c…                   the client's requestId, if it gave one
 //!   payload  {"roomId":"algorithms"} the client's JSON, untouched
-//!   source   42 1795413580061-0      where it was relayed from: a partition's outbox, or `ingress`
+//!   source   42 1795413000 1795413580061-0   where it was relayed from: a partition's outbox, or `ingress`;
+//!                                    the term there, and the id
 //! ```
 
 use std::collections::HashMap;
@@ -45,12 +46,15 @@ pub struct Record {
     pub source: Option<Source>,
 }
 
-/// The stream that an event was relayed from, and its entry's id there. Ids of one stream only grow,
-/// so that an id that is not newer than the last is one that was relayed twice.
+/// The stream that an event was relayed from, and its entry's place there: the term in which the entry was
+/// put there, and its id. Places in one stream only grow, so that one that is not after the last is one that
+/// was relayed twice. Ids alone may be lower in a later term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// `ingress`, or the number of the partition whose outbox it was.
     pub stream: String,
+    /// The term there.
+    pub term: u64,
     /// The id there.
     pub id: EventId,
 }
@@ -59,14 +63,21 @@ impl Source {
     /// Stands for the stream that back ends write.
     pub const INGRESS: &str = "ingress";
 
-    /// `<stream> <id>`, as in the field `source`.
-    pub fn text(stream: &str, id: EventId) -> String {
-        format!("{stream} {id}")
+    /// `<stream> <term> <id>`, as in the field `source`.
+    pub fn text(&self) -> String {
+        format!("{} {}", self.stream, self.place())
+    }
+
+    /// `<term> <id>`, as scripts compare places (`lib/further`); without a term where it is from before
+    /// there were terms.
+    pub fn place(&self) -> String {
+        if self.term == 0 { self.id.to_string() } else { format!("{} {}", self.term, self.id) }
     }
 
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let (stream, id) = text.split_once(' ')?;
-        Some(Self { stream: stream.to_owned(), id: id.parse().ok()? })
+        let (stream, place) = text.split_once(' ')?;
+        let (term, id) = place.split_once(' ').unwrap_or(("0", place));
+        Some(Self { stream: stream.to_owned(), term: term.parse().ok()?, id: id.parse().ok()? })
     }
 }
 
@@ -155,7 +166,7 @@ impl Record {
         ];
         fields.extend(self.ack.map(|ack| ("ack", ack.to_string())));
         fields.push(("payload", self.payload.clone()));
-        let source = self.source.as_ref().map(|source| Source::text(&source.stream, source.id));
+        let source = self.source.as_ref().map(Source::text);
         fields.extend(source.map(|source| ("source", source)));
         fields.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
     }

@@ -2,14 +2,15 @@
 //! for, in order; what is for back ends goes to their streams.
 //!
 //! An entry may be handed on twice, by a worker that died before it said so or by one that woke up too
-//! late. It takes effect once: ids of one source only grow, and who receives passes over what is not
-//! newer than the newest of that source. For that, an entry must never overtake one before it: what goes
+//! late. It takes effect once: places in one source only grow, and who receives passes over what is not
+//! after the newest of that source. For that, an entry must never overtake one before it: what goes
 //! to one target goes in one call, which does all or nothing, and after one that failed nothing of its
 //! source counts as handed on.
 //!
 //! ```text
 //! rt:{p17}:outbox  1795413580061-0
 //!   to       intake            or `lifecycle`, `refused`
+//!   term     1795413000        the partition's term when it was put here
 //!   event    room-entered      and the other fields of a record, or those of the stream's entry
 //! ```
 
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::batch::Spread;
+use crate::durability::Safety;
 use crate::id::{EventId, Partition, UserId};
 use crate::intake::Entry;
 use crate::key;
@@ -119,19 +121,24 @@ pub fn read_reply(partition: Partition, reply: Value) -> Vec<(EventId, Result<Pa
     let stream = partition.index().to_string();
     entries
         .map(|(id, fields)| {
-            let source = Source { stream: stream.clone(), id };
-            let parcel = addressed(source, &fields);
+            let parcel = addressed(&stream, id, &fields);
             (id, parcel.map_err(|problem| Defect { problem: problem.to_owned(), fields }))
         })
         .collect()
 }
 
 /// Reads where an entry of the outbox goes.
-fn addressed(source: Source, fields: &[String]) -> Result<Parcel, &'static str> {
+fn addressed(stream: &str, id: EventId, fields: &[String]) -> Result<Parcel, &'static str> {
     let [to, target, rest @ ..] = fields else { return Err("the entry has no target") };
     if to != "to" || rest.len() > 2 * FIELDS_MAX {
         return Err("the entry is none of ours");
     }
+    // Before there were terms, there was none in it.
+    let (term, rest) = match rest {
+        [name, term, rest @ ..] if name == "term" => (term.parse().unwrap_or(0), rest),
+        _ => (0, rest),
+    };
+    let source = Source { stream: stream.to_owned(), term, id };
     let field =
         |name: &str| rest.chunks_exact(2).find(|pair| pair[0] == name).map(|pair| pair[1].as_str());
     let (target, mut fields) = match target.as_str() {
@@ -149,7 +156,7 @@ fn addressed(source: Source, fields: &[String]) -> Result<Parcel, &'static str> 
         _ => return Err("the entry's target is unknown"),
     };
     if let Target::Intake(_) = target {
-        fields.extend(["source".to_owned(), Source::text(&source.stream, source.id)]);
+        fields.extend(["source".to_owned(), source.text()]);
     }
     Ok(Parcel { target, source: Some(source), fields })
 }
@@ -204,6 +211,8 @@ impl Told<'_> {
         };
         let event = Refused {
             source: self.source,
+            // Where this comes from is the outbox that it is read of.
+            term: 0,
             event: &self.event,
             user: self.user.as_str(),
             payload: &self.payload,
@@ -217,6 +226,8 @@ impl Told<'_> {
 pub struct Refused<'a> {
     /// Its id there.
     pub source: EventId,
+    /// The term there.
+    pub term: u64,
     /// Its name.
     pub event: &'a str,
     /// The user that it was to be sent as.
@@ -230,9 +241,14 @@ impl Refused<'_> {
     pub fn parcel(&self, refusal: &Refusal) -> Parcel {
         Parcel {
             target: Target::Refused,
-            source: Some(Source { stream: Source::INGRESS.to_owned(), id: self.source }),
+            source: Some(self.source()),
             fields: self.fields(refusal.code.word(), &refusal.message, refusal.field.as_deref()),
         }
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> Source {
+        Source { stream: Source::INGRESS.to_owned(), term: self.term, id: self.source }
     }
 
     fn fields(&self, code: &str, message: &str, field: Option<&str>) -> Vec<String> {
@@ -269,7 +285,7 @@ pub fn advance(partition: Partition, fence: u64, relayed: EventId, defects: &[De
     cmd
 }
 
-/// The call that publishes an answer on an edge's inbox channel.
+/// The call that publishes an answer on an edge's inbox channel, or whatever a script left to its worker.
 pub fn publish(channel: &str, answer: &str) -> Cmd {
     let mut cmd = redis::cmd("SPUBLISH");
     cmd.arg(channel).arg(answer);
@@ -316,14 +332,14 @@ impl Shipment {
         self.loads.is_empty()
     }
 
-    /// Hands everything on. Tells for each load whether that is confirmed; what is not may have been
+    /// Hands everything on. Tells for each load whether that is confirmed, and kept as `safety` says; what is not may have been
     /// handed on all the same.
-    pub async fn send(self, redis: &Redis, bounds: Bounds) -> Vec<bool> {
+    pub async fn send(self, redis: &Redis, bounds: Bounds, safety: &Safety) -> Vec<bool> {
         let mut spread = Spread::default();
         for load in self.loads {
             spread.add(load.target.node(redis), load.call(bounds));
         }
-        let replies = spread.run(redis).await;
+        let replies = spread.run_kept(redis, safety).await;
         if let Some(problem) = replies.iter().find_map(|reply| reply.as_ref().err()) {
             tracing::warn!(%problem, "entries could not be handed on");
             redis.mend(problem);
@@ -356,7 +372,8 @@ impl Load {
         if !matches!(self.target, Target::Intake(_))
             && let Some(source) = parcel.source
         {
-            self.args.extend([source.stream, source.id.to_string()]);
+            let place = source.place();
+            self.args.extend([source.stream, place]);
         }
         self.args.push(parcel.fields.len().to_string());
         self.args.extend(parcel.fields);
@@ -410,10 +427,10 @@ mod tests {
 
     #[test]
     fn an_entry_that_cannot_be_addressed_is_a_defect() {
-        let source = || Source { stream: "1".to_owned(), id: EventId { ms: 1, seq: 0 } };
+        let id = EventId { ms: 1, seq: 0 };
         let read = |fields: &[&str]| {
             let fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
-            addressed(source(), &fields)
+            addressed("1", id, &fields)
         };
         for bad in [
             &[][..],
@@ -427,6 +444,9 @@ mod tests {
         let good = read(&["to", "intake", "entity", "user:ann"]).expect("it is addressed");
         assert_eq!(good.target, Target::Intake(Partition::of("user:ann")));
         assert_eq!(good.fields, ["entity", "user:ann", "source", "1 1-0"]);
+        let good =
+            read(&["to", "intake", "term", "7", "entity", "user:ann"]).expect("it is addressed");
+        assert_eq!(good.fields, ["entity", "user:ann", "source", "1 7 1-0"]);
     }
 
     #[test]
@@ -434,8 +454,7 @@ mod tests {
         let body = r#"{"source":"5-1","event":"send-message","as":"ann","payload":"{\"a\":1}",
             "error":{"code":"muted","message":"no","details":{"field":"roomId"}}}"#;
         let fields = ["to", "refused", "body", body].map(str::to_owned);
-        let source = Source { stream: "1".to_owned(), id: EventId { ms: 1, seq: 0 } };
-        let parcel = addressed(source, &fields).expect("it is addressed");
+        let parcel = addressed("1", EventId { ms: 1, seq: 0 }, &fields).expect("it is addressed");
         let expected = [
             ["source", "5-1"],
             ["event", "send-message"],

@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
+#[cfg(debug_assertions)]
+pub mod folder;
+
 /// A script with its path below `scripts/` and the library files that stand above it.
 pub struct Source {
     /// `feature/verb`.
@@ -22,8 +25,20 @@ pub struct Source {
     pub script: LazyLock<Script>,
 }
 
+impl Source {
+    /// The text that this process runs.
+    fn current(&self) -> &'static str {
+        #[cfg(debug_assertions)]
+        if let Some(text) = folder::text(self.name) {
+            return text;
+        }
+        self.text
+    }
+}
+
 /// What every event's script begins with.
-pub const OPEN: &[&str] = &["send", "finish", "answer", "later", "open", "succeed"];
+pub const OPEN: &[&str] =
+    &["tell", "send", "finish", "answer", "later", "further", "open", "succeed"];
 
 /// What decides who may be in a room, after [`OPEN`].
 pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "holds", "enter", "admit"];
@@ -32,7 +47,7 @@ pub const ADMIT: &[&str] = &["refuse", "room", "sanction", "staff", "holds", "en
 macro_rules! library {
     ($($lib:literal)*) => { concat!($(include_str!(concat!("../scripts/lib/", $lib, ".lua")),)*) };
     (uses) => { "" };
-    (open) => { library!["send" "finish" "answer" "later" "open" "succeed"] };
+    (open) => { library!["tell" "send" "finish" "answer" "later" "further" "open" "succeed"] };
     (admit) => {
         concat!(library!(open), library!["refuse" "room" "sanction" "staff" "holds" "enter" "admit"])
     };
@@ -63,7 +78,7 @@ macro_rules! scripts {
                     library![$($lib)*],
                     include_str!(concat!("../scripts/", $name, ".lua"))
                 ),
-                script: LazyLock::new(|| Script::new($ident.text)),
+                script: LazyLock::new(|| Script::new($ident.current())),
             };
         )*
 
@@ -100,12 +115,14 @@ scripts! {
     EDGE_LOST = "edge/lost" open [];
     INGRESS_ADVANCE = "ingress/advance" uses [];
     INTAKE_BURY = "intake/bury" open [];
+    INTAKE_REPLAY = "intake/replay" uses [];
     INTAKE_REFUSE = "intake/refuse" open [];
     INTAKE_SETTLE = "intake/settle" uses [];
+    LEASE_ATTEMPT = "lease/attempt" uses [];
     LEASE_REGISTER = "lease/register" uses [];
     LEASE_RELEASE = "lease/release" uses [];
     LEASE_RENEW = "lease/renew" uses [];
-    LEASE_TAKE = "lease/take" uses [];
+    LEASE_TAKE = "lease/take" uses ["later"];
     MODERATION_PARDON = "moderation/pardon"
         admit ["level" "standing" "unfit" "outranks" "person" "publication" "record"];
     MODERATION_REPORT = "moderation/report" admit ["publication" "record" "message" "living"];
@@ -124,8 +141,9 @@ scripts! {
     NOTIFICATION_READ = "notification/read" open ["reach"];
     RATE_TAKE = "rate/take" uses [];
     RELAY_ADVANCE = "relay/advance" uses [];
-    RELAY_APPEND = "relay/append" uses ["later"];
+    RELAY_APPEND = "relay/append" uses ["later" "further"];
     RELAY_DELIVER = "relay/deliver" uses [];
+    ROOM_CHECK = "room/check" uses [];
     ROOM_CLOSE = "room/close"
         admit ["inform" "level" "view" "publication" "record" "listing" "exited" "look"];
     ROOM_CREATE = "room/create"

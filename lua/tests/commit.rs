@@ -170,7 +170,7 @@ async fn an_event_that_cannot_be_applied_goes_to_the_dead_letters() {
         let bury = |stage: &Stage| Commit::new(stage.place(), &record).bury("a \"defect\"\n");
         assert_eq!(
             Committed::read(run(&stage.redis, stage.node, bury(&stage)).await).outcome,
-            Outcome::Applied
+            Outcome::Buried(0)
         );
         assert_eq!(
             Committed::read(run(&stage.redis, stage.node, bury(&stage)).await).outcome,
@@ -234,7 +234,7 @@ async fn an_entry_that_is_no_record_is_buried_however_it_looks() {
             let bad = commit::read_reply(read).remove(0).expect_err("no record");
             let buried =
                 run(&stage.redis, stage.node, commit::bury_entry(stage.place(), &bad)).await;
-            assert_eq!(Committed::read(buried).outcome, Outcome::Applied);
+            assert_eq!(Committed::read(buried).outcome, Outcome::Buried(0));
             (stage.lease.applied, stage.lease.seq) = (bad.id, stage.lease.seq + 1);
         }
         let dead: i64 = stage.command(&["XLEN", &key::dead(stage.partition)]).await;

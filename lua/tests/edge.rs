@@ -5,6 +5,7 @@ mod common;
 mod stage;
 
 use lua::commit;
+use lua::durability::Safety;
 use lua::edge;
 use lua::id::{EventId, Partition};
 use lua::record::Record;
@@ -58,7 +59,7 @@ async fn every_partition_is_told() {
             edge::lost_everywhere("a").filter_map(|parcel| shipment.add(parcel)).count(),
             256
         );
-        let confirmed = shipment.send(&redis, Bounds::default()).await;
+        let confirmed = shipment.send(&redis, Bounds::default(), &Safety::default()).await;
         assert!(confirmed.iter().all(|confirmed| *confirmed));
         for partition in Partition::all() {
             let read = commit::read(partition, EventId::default(), 10);

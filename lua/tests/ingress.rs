@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 
 use common::{Server, command, until};
 use live::Worker;
+use lua::durability::Safety;
 use lua::id::{Partition, RoomId};
 use lua::key::{self, RoomKeys};
+use lua::term::Mark;
 use lua::{Redis, ingress, relay};
 use serde_json::json;
 use stage::run;
@@ -163,12 +165,19 @@ async fn an_entry_that_is_handed_on_twice_takes_effect_once() {
         let node = redis.node_of_key(key::INGRESS);
         let written: Vec<(String, Vec<String>)> =
             command(&redis, node, &["XRANGE", key::INGRESS, "-", "+"]).await;
+        let term: u64 = command(&redis, node, &["HGET", key::INGRESS_POSITION, "term"]).await;
         let mut shipment = relay::Shipment::default();
         for (id, fields) in &written[written.len() - 2..] {
-            let parcel = ingress::parcel(id.parse().expect("an id"), fields);
+            let parcel = ingress::parcel(id.parse().expect("an id"), term, fields);
             shipment.add(parcel).expect("there is room");
         }
-        assert_eq!(shipment.send(&redis, relay::Bounds::default()).await, [true]);
+        assert_eq!(
+            shipment.send(&redis, relay::Bounds::default(), &Safety::default()).await,
+            [true]
+        );
+        // Even in another term: an entry keeps the one in which it was written.
+        let _: i64 =
+            command(&redis, node, &["HSET", key::INGRESS_POSITION, "run", "another"]).await;
         let worker = Worker::start(&redis, "worker");
         until("the ingress to be relayed", async || {
             let relayed: Option<String> =
@@ -202,7 +211,8 @@ async fn only_who_holds_the_ingress_moves_on() {
         let node = redis.node_of_key(key::INGRESS);
         let ask = async |call| run(&redis, node, call).await;
         let lease = async |worker: &str| {
-            lua::lease::Lease::read(ask(ingress::take(worker, 60_000, "run")).await)
+            lua::lease::Taken::read(ask(ingress::take(worker, 60_000, Mark::default())).await)
+                .map(|taken| taken.lease)
         };
         let first = lease("a").await.expect("it is free");
         assert_eq!(lease("b").await, None);

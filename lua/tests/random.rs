@@ -11,8 +11,9 @@ use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::event::is_system;
 use lua::id::EventId;
-use lua::lease::Lease;
+use lua::lease::{Lease, Taken};
 use lua::record::{Origin, Record};
+use lua::term::Mark;
 use lua::{key, room};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -155,8 +156,8 @@ async fn begin(stage: &mut Stage, records: &[Record]) {
 
 /// Takes the partition anew, as after a loss of the connection or of the worker.
 async fn take(stage: &mut Stage) {
-    let call = Lease::take(stage.partition, "tester", 600_000, "run");
-    stage.lease = Lease::read(run(&stage.redis, stage.node, call).await).expect("it is ours");
+    let call = Lease::take(stage.partition, "tester", 600_000, Mark::default(), false);
+    stage.lease = Taken::read(run(&stage.redis, stage.node, call).await).expect("it is ours").lease;
 }
 
 /// Reads and applies one batch; with `faults`, in some wrong way first or after. Whether all is done.
@@ -222,7 +223,7 @@ async fn send(
         batch.add(workers::apply::call(Commit::new(place, record), &stage.config));
     }
     let replies = batch.run(&stage.redis, stage.node).await.expect("the node answers");
-    let committed = replies.into_iter().map(Committed::read).map(|Committed { outcome, rest }| {
+    let committed = replies.into_iter().map(Committed::read).map(|Committed { outcome, rest, .. }| {
         if let Rest::Relay { answer } = rest
             && !answer.is_empty()
         {
@@ -245,9 +246,16 @@ async fn end(stage: &mut Stage, relayed: Vec<String>) -> Ended {
 /// What was published gives the members and the messages; and the log repeats it without a hole, but for
 /// what messages say, which is what they say now.
 async fn replays(stage: &Stage, ended: &Ended) {
-    let log = room::log_after(&stage.redis, &stage.room, EventId::default(), 10_000)
-        .await
-        .expect("the log");
+    let log = room::log_after(
+        &stage.redis,
+        &stage.room,
+        EventId::default(),
+        10_000,
+        &lua::durability::Safety::default(),
+    )
+    .await
+    .expect("the log")
+    .entries;
     let log: Vec<Json> = log.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect();
     let told: Vec<Json> =
         ended.told.iter().filter(|told| told.get("id").is_some()).cloned().collect();

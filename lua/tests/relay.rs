@@ -8,10 +8,12 @@ mod stage;
 use common::{Server, command, until};
 use live::{Edge, Worker};
 use lua::commit;
+use lua::durability::Safety;
 use lua::id::{EventId, Partition, RoomId};
 use lua::key::{self, RoomKeys};
-use lua::lease::Lease;
+use lua::lease::{Lease, Taken};
 use lua::relay::{self, Bounds, Defect, Parcel, Shipment, Target};
+use lua::term::Mark;
 use lua::{Redis, Value};
 use serde_json::json;
 use stage::{Stage, each, run, who};
@@ -57,7 +59,7 @@ async fn hand_on(redis: &Redis, from: Partition, count: usize) {
         shipment.add(parcel.expect("no defect")).expect("there is room");
     }
     let bounds = Bounds { lifecycle_max: 1_000, intake_max: 0 };
-    let confirmed = shipment.send(redis, bounds).await;
+    let confirmed = shipment.send(redis, bounds, &Safety::default()).await;
     assert!(confirmed.iter().all(|confirmed| *confirmed));
 }
 
@@ -238,7 +240,8 @@ async fn a_full_intake_takes_all_of_a_load_or_nothing() {
                 let parcel = Parcel { target, source: None, fields: fields.clone() };
                 assert_eq!(shipment.add(parcel), Some(0));
             }
-            shipment.send(&stage.redis, Bounds { lifecycle_max: 0, intake_max }).await
+            let bounds = Bounds { lifecycle_max: 0, intake_max };
+            shipment.send(&stage.redis, bounds, &Safety::default()).await
         };
         let length =
             async || -> u64 { stage.command(&["XLEN", &key::intake(stage.partition)]).await };
@@ -369,8 +372,9 @@ async fn who_loses_a_partition_answers_what_it_applied() {
         let node = redis.node_of(from);
         let _: i64 =
             command(&redis, node, &["HSET", &key::position(from), "lease_until", "1"]).await;
-        let taken = run(&redis, node, Lease::take(from, "other", 600_000, "run")).await;
-        assert!(Lease::read(taken).is_some());
+        let taken =
+            run(&redis, node, Lease::take(from, "other", 600_000, Mark::default(), false)).await;
+        assert!(Taken::read(taken).is_some());
         assert_eq!(edge.answer().await["ack"], 1);
         assert!(!outbox(&redis, from).await.is_empty());
         worker.stop().await;

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::failure::Failure;
 use crate::logging::Logging;
 use crate::output::say;
+use crate::scripts::Scripts;
 use crate::settings::{self, Stage, Threads};
 use crate::shutdown;
 use home::Home;
@@ -59,6 +60,8 @@ pub struct Command {
     pub logging: Logging,
     #[command(flatten)]
     pub threads: Threads,
+    #[command(flatten)]
+    scripts: Scripts,
 }
 
 /// One edge that is to be served.
@@ -79,6 +82,7 @@ impl Command {
                  and `realtime worker`, or unset APP_ENV and NODE_ENV",
             ));
         }
+        self.scripts.read()?;
         let shutdown = shutdown::on_signal()?;
         let home = Home::open(&self.data)?;
         let secret = match self.jwt_secret.clone().filter(|secret| !secret.trim().is_empty()) {

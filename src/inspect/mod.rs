@@ -1,5 +1,6 @@
 //! `realtime inspect`: what is going on inside, as tables for people and as JSON for programs.
 
+mod dead;
 mod rooms;
 mod streams;
 mod users;
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use lua::dead::Which;
 use lua::id::{EventId, RoomId, UserId};
 use lua::inspect::{self, EventPath, PartitionState};
 use lua::topology::Settings;
@@ -65,6 +67,14 @@ enum What {
     Streams,
     /// Partitions with events that wait, and for how long
     Lag,
+    /// Dead letters: events that could not be applied because of a defect; one in full by its id
+    Dead {
+        /// The dead letter's id
+        id: Option<EventId>,
+        /// Most letters of each partition that are shown, the newest
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
     /// One event's path: intake, applied, log, message, dead letter
     Event {
         /// The event's id, `<ms>-<seq>`
@@ -111,6 +121,7 @@ impl Command {
                 let found = inspect::lag(&redis).await.map_err(failed)?;
                 print(self.json, &found, || streams::lag(&found));
             }
+            What::Dead { id, limit } => self::letters(&redis, self.json, id, limit).await?,
             What::Event { id, room } => {
                 let paths = inspect::event(&redis, id, room.as_ref()).await.map_err(failed)?;
                 if paths.is_empty() {
@@ -121,6 +132,26 @@ impl Command {
         }
         Ok(())
     }
+}
+
+async fn letters(
+    redis: &Redis,
+    json: bool,
+    id: Option<EventId>,
+    limit: usize,
+) -> Result<(), Failure> {
+    let which = Which { id, newest: Some(limit), ..Which::default() };
+    let found = lua::dead::list(redis, which).await.map_err(failed)?;
+    match id {
+        Some(id) if found.is_empty() => {
+            return Err(Failure::run(format!(
+                "there is no dead letter {id}: `realtime inspect dead` lists them"
+            )));
+        }
+        Some(_) => print(json, &found, || found.iter().for_each(dead::details)),
+        None => print(json, &found, || dead::table(&found)),
+    }
+    Ok(())
 }
 
 fn failed(problem: RedisError) -> Failure {

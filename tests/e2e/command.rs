@@ -59,7 +59,7 @@ async fn what_cannot_be_is_said_in_one_sentence() {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     let secret = ("JWT_SECRET", token::SECRET);
     let production = ("APP_ENV", "production");
-    let cases: [Case; 8] = [
+    let cases: [Case; 9] = [
         ("edge", &[], "JWT_SECRET"),
         ("edge", &[("JWT_SECRET", "secret"), production], "JWT_SECRET"),
         ("edge", &[secret, ("PORT", "many")], "port"),
@@ -67,6 +67,7 @@ async fn what_cannot_be_is_said_in_one_sentence() {
         ("edge", &[secret, ("REDIS_URL", "postgres://localhost")], "REDIS_URL"),
         ("worker", &[("REDIS_URL", "redis+sentinel://localhost:26379")], "not supported yet"),
         ("worker", &[("REDIS_URL", &nobody)], "Redis"),
+        ("worker", &[("SCRIPTS_DIR", "/nowhere")], "/nowhere/lib/send.lua cannot be read"),
         ("dev", &[("PORT", &taken)], "in use"),
     ];
     for (role, env, named) in cases {

@@ -18,6 +18,7 @@ mod ingress;
 mod limits;
 mod moderation;
 mod notifications;
+mod poison;
 mod presence;
 mod rooms;
 mod rooms_manage;

@@ -1,6 +1,7 @@
 //! Settings of a worker.
 
 use clap::Args;
+use lua::durability::Durability;
 
 /// Settings of a worker, each with its environment name and default.
 #[derive(Debug, Clone, Args)]
@@ -13,6 +14,16 @@ pub struct Config {
     /// partitions stand still for this long.
     #[arg(long, env = "LEASE_MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(500..=60_000))]
     pub lease_ms: u64,
+
+    /// Where an event is before anybody is told of it: local, disk or replica. The same for edges and
+    /// workers.
+    #[arg(long, env = "DURABILITY", default_value_t = Durability::Local)]
+    pub durability: Durability,
+
+    /// How many replicas have an event in mode replica [default: all that may take over]. The same for
+    /// edges and workers.
+    #[arg(long, env = "WAIT_REPLICAS", value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub wait_replicas: Option<u64>,
 
     /// Most events of one partition that are read and applied in one turn.
     #[arg(long, env = "BATCH_MAX", default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=4_096))]

@@ -11,17 +11,20 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
+use lua::durability::Safety;
 use lua::id::{EventId, Partition};
 use lua::record::{BadRecord, Record};
+use lua::term::Mark;
 use lua::topology::NodeId;
-use lua::{Redis, Value};
+use lua::{Cmd, Redis, Value};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use crate::config::Config;
 use crate::gather::Gatherer;
-use crate::held::{Answer, Outbox};
-use crate::partitions::{Partitions, Turn};
+use crate::held::{Answer, Outbox, Run};
+use crate::panics::caught;
+use crate::partitions::{AddedTo, Partitions, Turn};
 
 /// How long an idle consumer waits for a doorbell before it looks at every partition all the same.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
@@ -34,14 +37,18 @@ pub struct Consumer {
     pub redis: Redis,
     pub partitions: Arc<Partitions>,
     pub gatherer: Gatherer,
+    pub safety: Safety,
     pub config: Config,
 }
 
-/// An entry that was sent to Redis and whose reply is awaited.
-struct Sent {
-    place: Place,
-    id: EventId,
+/// An entry that is sent to Redis, and whose reply is awaited.
+pub struct Sent {
+    pub place: Place,
+    added_to: AddedTo,
+    pub id: EventId,
     entry: Result<Record, BadRecord>,
+    /// Why it cannot be applied: it is put aside.
+    pub problem: Option<String>,
 }
 
 /// How a partition's turn ended.
@@ -92,7 +99,7 @@ impl Consumer {
             reads.add(commit::read(
                 turn.place.partition,
                 turn.applied,
-                self.config.batch_max as usize,
+                self.at_once(turn) as usize,
             ));
         }
         let replies = match reads.run(&self.redis, node).await {
@@ -103,8 +110,16 @@ impl Consumer {
                 return false;
             }
         };
-        let sent = self.prepare(turns, replies);
+        let mut sent = self.prepare(turns, replies);
+        if turns.iter().any(|turn| turn.suspect) {
+            sent = self.count_attempts(node, turns, sent).await;
+        }
         self.commit(node, sent).await
+    }
+
+    /// How many events of a partition are read and applied in one turn.
+    fn at_once(&self, turn: &Turn) -> u64 {
+        if turn.suspect { 1 } else { self.config.batch_max }
     }
 
     /// The commits of what was read, in order.
@@ -117,32 +132,58 @@ impl Consumer {
                 continue;
             }
             let entries = commit::read_reply(reply);
-            if entries.len() as u64 == self.config.batch_max {
+            if entries.len() as u64 == self.at_once(turn) {
                 self.partitions.ring(turn.place.partition);
+            } else if turn.suspect {
+                // What comes from now on was not there when the owner before ended.
+                let Place { partition, fence, .. } = turn.place;
+                self.partitions.with(partition, fence, |held| held.suspects = 0);
             }
             for (n, entry) in entries.into_iter().enumerate() {
                 let place = Place { seq: turn.place.seq + n as u64, ..turn.place };
                 let id = entry.as_ref().map_or_else(|bad| bad.id, |record| record.id);
-                sent.push(Sent { place, id, entry });
+                let problem = entry.as_ref().err().map(ToString::to_string);
+                let added_to = turn.added_to.clone();
+                sent.push(Sent { place, added_to, id, entry, problem });
             }
         }
         sent
     }
 
-    async fn commit(&self, node: NodeId, sent: Vec<Sent>) -> bool {
+    /// The call that an entry becomes: to apply it, or to put it aside.
+    fn call(&self, sent: &mut Sent) -> Cmd {
+        let record = match &sent.entry {
+            Ok(record) => record,
+            Err(bad) => return commit::bury_entry(sent.place, bad),
+        };
+        let commit = || Commit::new(sent.place, record);
+        let made = match sent.problem.take() {
+            Some(problem) => Err(problem),
+            None => caught(|| crate::apply::call(commit(), &self.config)),
+        };
+        made.unwrap_or_else(|problem| {
+            let bury = commit().bury(&problem);
+            sent.problem = Some(problem);
+            bury
+        })
+    }
+
+    async fn commit(&self, node: NodeId, mut sent: Vec<Sent>) -> bool {
         if sent.is_empty() {
             return true;
         }
         let begun = Instant::now();
         let mut batch = Batch::default();
-        for sent in &sent {
-            batch.add(match &sent.entry {
-                Ok(record) => crate::apply::call(Commit::new(sent.place, record), &self.config),
-                Err(bad) => commit::bury_entry(sent.place, bad),
-            });
+        for sent in &mut sent {
+            batch.add(self.call(sent));
         }
         metrics::histogram!("rt_apply_batch_size").record(batch.len() as f64);
-        let replies = match batch.run(&self.redis, node).await {
+        let is_held = |sent: &Sent| {
+            let Place { partition, fence, .. } = sent.place;
+            self.partitions.with(partition, fence, |_| ()).is_some()
+        };
+        let still = || sent.iter().any(is_held);
+        let replies = match batch.run_kept(&self.redis, node, &self.safety, still).await {
             Ok(replies) => replies,
             Err(problem) => {
                 warn!(%problem, "a batch's outcome is unknown; its partitions are read anew");
@@ -152,19 +193,25 @@ impl Consumer {
             }
         };
         metrics::histogram!("rt_apply_seconds").record(begun.elapsed().as_secs_f64());
-        self.settle_replies(node, sent, replies).await
+        let mut committed: Vec<Committed> = replies.into_iter().map(Committed::read).collect();
+        if !self.tell(node, &sent, &mut committed).await {
+            // The next owner has the edges read what was not published.
+            sent.iter().for_each(|sent| self.give_up(sent.place));
+            return false;
+        }
+        self.settle(node, sent, committed).await
     }
 
     /// Takes note of the replies, partition by partition.
-    async fn settle_replies(&self, node: NodeId, sent: Vec<Sent>, replies: Vec<Value>) -> bool {
+    async fn settle(&self, node: NodeId, sent: Vec<Sent>, committed: Vec<Committed>) -> bool {
         let mut served = true;
         let mut stopped: Option<Partition> = None;
-        for (sent, reply) in sent.into_iter().zip(replies) {
+        for (sent, committed) in sent.into_iter().zip(committed) {
             let place = sent.place;
             if stopped == Some(place.partition) {
                 continue;
             }
-            stopped = match self.note(sent, Committed::read(reply)) {
+            stopped = match self.note(sent, committed) {
                 End::Done => None,
                 End::Stopped => {
                     self.give_up(place);
@@ -172,7 +219,7 @@ impl Consumer {
                     Some(place.partition)
                 }
                 End::Defect(sent, problem) => {
-                    served &= self.bury(node, *sent, &problem).await;
+                    served &= self.bury(node, *sent, problem).await;
                     self.give_up(place);
                     Some(place.partition)
                 }
@@ -188,7 +235,11 @@ impl Consumer {
     fn note(&self, sent: Sent, committed: Committed) -> End {
         let partition = sent.place.partition;
         match committed.outcome {
-            Outcome::Applied | Outcome::Logged | Outcome::Again | Outcome::Refused(_) => {
+            Outcome::Applied
+            | Outcome::Logged
+            | Outcome::Again
+            | Outcome::Refused(_)
+            | Outcome::Buried(_) => {
                 self.count(&sent, &committed.outcome);
                 self.done(sent, committed);
                 End::Done
@@ -216,6 +267,7 @@ impl Consumer {
     /// The partition is past the event: what is left to do?
     fn done(&self, sent: Sent, committed: Committed) {
         let Place { partition, fence, .. } = sent.place;
+        let AddedTo { term, run } = sent.added_to.clone();
         let mut outbox = Outbox::default();
         match (&sent.entry, committed.rest) {
             (_, Rest::Nothing) | (Err(_), Rest::Gather(_)) => {}
@@ -224,7 +276,8 @@ impl Consumer {
             }
             (Ok(record), Rest::Relay { answer: text }) if !text.is_empty() => {
                 let channel = Commit::new(sent.place, record).inbox();
-                outbox.add(Some(Answer { channel, text }));
+                let event = Mark { id: sent.id, term };
+                outbox.add(Some(Answer { channel, text, event }));
             }
             (_, Rest::Relay { .. }) => outbox.add(None),
         }
@@ -241,7 +294,7 @@ impl Consumer {
             }
         });
         // The partition may have been given up meanwhile.
-        self.partitions.abandon(partition, outbox);
+        self.partitions.abandon(partition, &run, outbox);
         if is_sent {
             self.partitions.sent.notify_waiters();
         }
@@ -255,34 +308,58 @@ impl Consumer {
         let outcome = match outcome {
             Outcome::Refused(code) => code.clone(),
             Outcome::Again => "again".to_owned(),
+            Outcome::Buried(dropped) => {
+                self.count_buried(sent, *dropped);
+                "buried".to_owned()
+            }
             _ => "applied".to_owned(),
         };
         metrics::counter!("rt_events_applied_total", "event" => event, "outcome" => outcome)
             .increment(1);
     }
 
-    /// Puts an event aside that cannot be applied. False where that could not be done.
-    async fn bury(&self, node: NodeId, sent: Sent, problem: &str) -> bool {
-        error!(partition = %sent.place.partition, event.id = %sent.id, problem, "an event cannot be applied: dead letter");
-        let mut batch = Batch::default();
-        batch.add(match &sent.entry {
-            Ok(record) => Commit::new(sent.place, record).bury(problem),
-            Err(bad) => commit::bury_entry(sent.place, bad),
-        });
-        match batch.run(&self.redis, node).await {
-            Ok(replies) => {
-                metrics::counter!("rt_dead_letters_total").increment(1);
-                replies.into_iter().all(|reply| Committed::read(reply).outcome.is_done())
-            }
-            Err(problem) => {
-                warn!(%problem, "a dead letter could not be written");
-                false
-            }
+    fn count_buried(&self, sent: &Sent, dropped: u64) {
+        let (partition, problem) = (sent.place.partition, sent.problem.as_deref());
+        error!(%partition, event.id = %sent.id, problem, "an event cannot be applied: dead letter");
+        metrics::counter!("rt_dead_letters_total").increment(1);
+        if dropped > 0 {
+            error!(%partition, dropped, "too many dead letters: the oldest are lost");
+            metrics::counter!("rt_dead_letters_dropped_total").increment(dropped);
         }
     }
 
+    /// The run id of the Redis process that has a partition now, as far as is known.
+    pub fn run_of(&self, partition: Partition) -> Option<Run> {
+        self.redis.run_id(self.redis.node_of(partition))
+    }
+
+    /// Puts an event aside that cannot be applied. False where that could not be done.
+    async fn bury(&self, node: NodeId, mut sent: Sent, problem: String) -> bool {
+        sent.problem = Some(problem);
+        let mut batch = Batch::default();
+        batch.add(self.call(&mut sent));
+        let mut committed = match batch.run_kept(&self.redis, node, &self.safety, || true).await {
+            Ok(mut replies) => Committed::read(replies.pop().unwrap_or(Value::Nil)),
+            Err(problem) => {
+                warn!(%problem, "a dead letter could not be written");
+                return false;
+            }
+        };
+        if let Outcome::Trouble(problem) | Outcome::Defect(problem) = &committed.outcome {
+            let partition = sent.place.partition;
+            warn!(%partition, event.id = %sent.id, problem, "a dead letter could not be written");
+            return false;
+        }
+        let done = committed.outcome.is_done();
+        let told = self
+            .tell(node, std::slice::from_ref(&sent), std::slice::from_mut(&mut committed))
+            .await;
+        self.note(sent, committed);
+        done && told
+    }
+
     /// Gives a partition up, so that it is taken anew from its position in Redis.
-    fn give_up(&self, place: Place) {
+    pub fn give_up(&self, place: Place) {
         self.partitions.drop_lease(place.partition, place.fence);
     }
 }

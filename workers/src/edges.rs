@@ -36,7 +36,7 @@ async fn look(consumer: &Consumer) -> Result<(), RedisError> {
     for lost in edge::late(&consumer.redis, consumer.config.edge_lease_ms).await? {
         let mut shipment = Shipment::default();
         let told = edge::lost_everywhere(&lost).filter_map(|parcel| shipment.add(parcel)).count();
-        let confirmed = shipment.send(&consumer.redis, Bounds::default()).await;
+        let confirmed = shipment.send(&consumer.redis, Bounds::default(), &consumer.safety).await;
         if told == confirmed.len() && confirmed.iter().all(|confirmed| *confirmed) {
             edge::forget(&consumer.redis, &lost).await?;
             warn!(edge = lost, "an edge is lost; its connections end");

@@ -12,6 +12,7 @@ use std::time::Duration;
 use lua::batch::{Batch, Spread};
 use lua::chat::unread_of;
 use lua::commit::{Commit, Place};
+use lua::durability::Safety;
 use lua::event::Event;
 use lua::id::{Partition, RoomId};
 use lua::record::Record;
@@ -37,23 +38,25 @@ const RETRY_MS: u64 = 1_000;
 /// Gathers answers in the background.
 pub struct Gatherer {
     redis: Redis,
+    safety: Safety,
     free: Arc<Semaphore>,
     tasks: TaskTracker,
 }
 
 impl Gatherer {
     /// Gathers nothing yet.
-    pub fn new(redis: Redis) -> Self {
+    pub fn new(redis: Redis, safety: Safety) -> Self {
         let free = Arc::new(Semaphore::new(GATHERED_MAX));
-        Self { redis, free, tasks: TaskTracker::new() }
+        Self { redis, safety, free, tasks: TaskTracker::new() }
     }
 
     /// Reads what was named for the answer to `record`, and answers.
     pub fn start(&self, place: Place, record: Record, named: Vec<String>) {
-        let (redis, free) = (self.redis.clone(), self.free.clone().try_acquire_owned());
+        let (redis, safety) = (self.redis.clone(), self.safety.clone());
+        let free = self.free.clone().try_acquire_owned();
         self.tasks.spawn(async move {
             let result = match free {
-                Ok(_) => read(&redis, &record, named).await,
+                Ok(_) => read((&redis, &safety), &record, named).await,
                 Err(_) => Err(Refusal::unavailable("too much is read at once", RETRY_MS)),
             };
             let body = match result {
@@ -88,12 +91,12 @@ async fn answer(redis: &Redis, commit: &Commit<'_>, body: &str) {
     }
 }
 
-async fn read(redis: &Redis, record: &Record, named: Vec<String>) -> Result<String, Refusal> {
+async fn read(from: From<'_>, record: &Record, named: Vec<String>) -> Result<String, Refusal> {
     let event = Event::read(&record.event, &record.payload)?;
     let reading = async {
         match &event {
-            Event::GetUnread(_) => unread(redis, record, &named).await,
-            Event::ListRooms(list) => rooms(redis, record, list, &named).await,
+            Event::GetUnread(_) => unread(from, record, &named).await,
+            Event::ListRooms(list) => rooms(from, record, list, &named).await,
             _ => Err(Trouble::Defect(format!("nothing is gathered for {}", record.event))),
         }
     };
@@ -105,12 +108,15 @@ async fn read(redis: &Redis, record: &Record, named: Vec<String>) -> Result<Stri
         }
         Ok(Err(Trouble::Redis(problem))) => {
             debug!(%problem, "an answer could not be gathered");
-            redis.mend(&problem);
+            from.0.mend(&problem);
             Err(Refusal::unavailable("the answer could not be read now", RETRY_MS))
         }
         Err(_) => Err(Refusal::unavailable("the answer could not be read in time", RETRY_MS)),
     }
 }
+
+/// Where it is read, and what has to be so before it may leave.
+type From<'a> = (&'a Redis, &'a Safety);
 
 enum Trouble {
     /// It fails again.
@@ -124,10 +130,10 @@ fn room_id(text: &str) -> Result<RoomId, Trouble> {
 }
 
 /// `{rooms: {id: n}}`; rooms that the user does not belong to are left out.
-async fn unread(redis: &Redis, record: &Record, named: &[String]) -> Result<String, Trouble> {
+async fn unread(from: From<'_>, record: &Record, named: &[String]) -> Result<String, Trouble> {
     let rooms: Vec<RoomId> = named.iter().map(|id| room_id(id)).collect::<Result<_, _>>()?;
     let replies =
-        ask(redis, &rooms, |room| unread_of(room, &record.user, &record.roles, record.id.ms))
+        ask(from, &rooms, |room| unread_of(room, &record.user, &record.roles, record.id.ms))
             .await?;
     let counts: HashMap<&str, u64> = rooms
         .iter()
@@ -142,7 +148,7 @@ async fn unread(redis: &Redis, record: &Record, named: &[String]) -> Result<Stri
 
 /// `{rooms: [room…], nextCursor?}`; rooms that the user may not be in any more are left out.
 async fn rooms(
-    redis: &Redis,
+    from: From<'_>,
     record: &Record,
     list: &ListRooms,
     named: &[String],
@@ -152,7 +158,7 @@ async fn rooms(
         .iter()
         .map(|item| room_id(item.split_once(':').map_or("", |(_, room)| room)))
         .collect::<Result<_, _>>()?;
-    let replies = ask(redis, &rooms, |room| glance(room, record, list.room_type)).await?;
+    let replies = ask(from, &rooms, |room| glance(room, record, list.room_type)).await?;
     let mut found: Vec<Box<RawValue>> = Vec::new();
     for reply in replies {
         if let Value::BulkString(bytes) = reply {
@@ -168,7 +174,7 @@ async fn rooms(
 
 /// One call for each room, one pipeline for each node; the replies in the order of the rooms.
 async fn ask(
-    redis: &Redis,
+    (redis, safety): From<'_>,
     rooms: &[RoomId],
     call: impl Fn(&RoomId) -> Cmd,
 ) -> Result<Vec<Value>, Trouble> {
@@ -176,7 +182,12 @@ async fn ask(
     for room in rooms {
         spread.add(redis.node_of(Partition::of(room.as_str())), call(room));
     }
-    spread.run(redis).await.into_iter().collect::<Result<_, _>>().map_err(Trouble::Redis)
+    spread
+        .run_kept(redis, safety)
+        .await
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .map_err(Trouble::Redis)
 }
 
 #[cfg(test)]
@@ -217,7 +228,7 @@ mod tests {
         subscriber.subscribe(partition, inbox.clone());
         subscriber.wait_subscribed(&inbox).await.expect("heard");
 
-        let gatherer = Gatherer::new(redis);
+        let gatherer = Gatherer::new(redis, Safety::default());
         let place = Place { partition, fence: 1, seq: 0 };
         let origin = || Some(Origin { edge: "edge".to_owned(), connection: "c".to_owned() });
         let all = gatherer.free.clone().acquire_many_owned(GATHERED_MAX as u32).await;

@@ -1,11 +1,11 @@
 //! What a worker knows of a partition that it owns: its lease, where it is, what waits to be done.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Instant;
 
 use lua::id::EventId;
-use lua::lease::Lease;
+use lua::lease::{Lease, Taken};
+use lua::term::{History, Mark};
 
 /// Every how many events an id is noted, to trim behind later.
 const MILESTONE_EVENTS: u64 = 100;
@@ -16,24 +16,33 @@ const BACKLOG_MAX: u64 = 10_000;
 /// Bytes of answers that wait for an outbox, from which on the same is so.
 const ANSWERS_BYTES_MAX: usize = 4 << 20;
 
+/// The run id of a Redis process.
+pub type Run = std::sync::Arc<str>;
+
 /// A partition that this worker owns.
 #[derive(Debug)]
 pub struct Held {
     /// Fence, position and term.
     pub lease: Lease,
     /// The Redis process that granted it. Another one may hold another history.
-    pub run: Arc<str>,
+    pub run: Run,
+    /// Where the partition's history was cut.
+    pub history: History,
     /// Until when the worker may act on it: two thirds of the lease, counted from before the call
     /// that took or renewed it, by the worker's own clock.
     pub safe_until: Instant,
     /// When the lease was last renewed.
     pub renewed: Instant,
+    /// How many of the next events may be what ended the owner before.
+    pub suspects: u64,
     /// Since when it is to be handed over: nothing more is read meanwhile.
     pub leaving: Option<Instant>,
     /// When work of the partition is due (ms since the epoch), as far as is known.
     pub due_ms: Option<u64>,
     /// Rooms whose log grew since the last heartbeat, with the newest id.
     pub changed: HashMap<String, EventId>,
+    /// Whether the first heartbeat is still to come.
+    pub anew: bool,
     /// Whether the consumer group is behind the applied position.
     pub unsettled: bool,
     /// What events caused elsewhere and is not on its way yet.
@@ -44,15 +53,18 @@ pub struct Held {
 
 impl Held {
     /// A partition as it is taken in.
-    pub fn new(lease: Lease, run: Arc<str>, asked: Instant, safe_until: Instant) -> Self {
+    pub fn new(taken: Taken, asked: Instant, safe_until: Instant) -> Self {
         Self {
-            lease,
-            run,
+            lease: taken.lease,
+            run: taken.run,
+            history: taken.history,
             safe_until,
             renewed: asked,
+            suspects: 0,
             leaving: None,
             due_ms: Some(0),
             changed: HashMap::new(),
+            anew: true,
             unsettled: true,
             // The owner before may have left something.
             outbox: Outbox { pending: true, ..Outbox::default() },
@@ -63,6 +75,7 @@ impl Held {
     /// Notes that the partition is past `id`.
     pub fn advance(&mut self, id: EventId) {
         self.lease.seq += 1;
+        self.suspects = self.suspects.saturating_sub(1);
         self.lease.applied = id;
         self.unsettled = true;
         self.milestones.note(self.lease.seq, id);
@@ -113,6 +126,8 @@ pub struct Answer {
     pub channel: String,
     /// The message.
     pub text: String,
+    /// The event that it answers.
+    pub event: Mark,
 }
 
 impl Outbox {
@@ -149,6 +164,12 @@ impl Outbox {
         self.answers.append(&mut other.answers);
     }
 
+    /// Forgets answers to events that are not in the history any more: their clients ask again.
+    pub fn retain(&mut self, history: &History) {
+        self.answers.retain(|answer| history.holds(answer.event));
+        self.bytes = self.answers.iter().map(|answer| answer.text.len()).sum();
+    }
+
     /// Takes the first `count` answers, in order.
     pub fn take(&mut self, count: usize) -> Vec<Answer> {
         let taken: Vec<Answer> = self.answers.drain(..count.min(self.answers.len())).collect();
@@ -179,9 +200,22 @@ mod tests {
         assert!(outbox.is_full());
         let mut outbox = Outbox::default();
         let text = "x".repeat(ANSWERS_BYTES_MAX);
-        outbox.add(Some(Answer { channel: "c".to_owned(), text }));
+        outbox.add(Some(Answer { channel: "c".to_owned(), text, event: Mark::default() }));
         assert!(outbox.is_full());
         assert_eq!(outbox.take(5).len(), 1);
         assert!(!outbox.is_full());
+    }
+
+    #[test]
+    fn an_answer_does_not_outlive_the_event() {
+        let mut outbox = Outbox::default();
+        for (ms, term) in [(100, 5), (200, 5), (150, 7)] {
+            let event = Mark { id: EventId { ms, seq: 0 }, term };
+            outbox.add(Some(Answer { channel: "c".to_owned(), text: ms.to_string(), event }));
+        }
+        outbox.retain(&History::read("7", "7:120-0:120-0").expect("a history"));
+        let kept: Vec<String> = outbox.take(5).into_iter().map(|answer| answer.text).collect();
+        assert_eq!(kept, ["100", "150"], "the one in between was lost");
+        assert_eq!(outbox.bytes, 0);
     }
 }

@@ -4,10 +4,12 @@
 use std::time::{Duration, Instant};
 
 use lua::batch::Batch;
+use lua::durability::Safety;
 use lua::id::EventId;
 use lua::ingress::{self, Reader};
-use lua::lease::Lease;
+use lua::lease::Taken;
 use lua::relay::{Bounds, Shipment, Target};
+use lua::term::{History, Mark};
 use lua::{Cmd, Redis, RedisError, Value, key};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -32,6 +34,7 @@ pub struct Duty {
     pub redis: Redis,
     pub worker: String,
     pub config: Config,
+    pub safety: Safety,
 }
 
 /// The ingress while this worker relays it.
@@ -39,6 +42,7 @@ struct Held {
     fence: u64,
     relayed: EventId,
     seq: u64,
+    history: History,
     milestones: Milestones,
     renewed: Instant,
 }
@@ -60,8 +64,9 @@ impl From<RedisError> for Stopped {
 impl Duty {
     /// Relays the ingress, or stands by, until `shutdown`.
     pub async fn run(&self, shutdown: CancellationToken) {
+        let mut known = Mark::default();
         while !shutdown.is_cancelled() {
-            match self.hold(&shutdown).await {
+            match self.hold(&mut known, &shutdown).await {
                 Ok(()) => {}
                 Err(Stopped::Lost) => info!("the ingress is another worker's"),
                 Err(Stopped::Trouble(problem)) => {
@@ -77,23 +82,23 @@ impl Duty {
     }
 
     /// Takes the ingress if nobody has it, and relays until `shutdown` or trouble.
-    async fn hold(&self, shutdown: &CancellationToken) -> Result<(), Stopped> {
-        let Some(run) = self.redis.run_id(self.redis.node_of_key(key::INGRESS)) else {
-            return Ok(());
-        };
+    /// `known`: the newest that is known of it.
+    async fn hold(&self, known: &mut Mark, shutdown: &CancellationToken) -> Result<(), Stopped> {
         let renewed = Instant::now();
-        let reply = self.ask(ingress::take(&self.worker, self.config.lease_ms, &run)).await?;
-        let Some(lease) = Lease::read(reply) else { return Ok(()) };
+        let reply = self.ask(ingress::take(&self.worker, self.config.lease_ms, *known)).await?;
+        let Some(Taken { lease, history, .. }) = Taken::read(reply) else { return Ok(()) };
         info!(fence = lease.fence, "relaying the ingress");
         let mut held = Held {
             fence: lease.fence,
             relayed: lease.applied,
             seq: lease.seq,
+            history,
             milestones: Milestones::default(),
             renewed,
         };
         let mut reader = Reader::connect(&self.redis).await?;
         while !shutdown.is_cancelled() {
+            *known = Mark { id: known.id.max(held.relayed), term: lease.term };
             self.keep(&mut held).await?;
             let entries = reader.read(held.relayed, ROUND_MAX, WAIT).await?;
             if !entries.is_empty() && !self.relay(&mut held, entries).await? {
@@ -129,13 +134,13 @@ impl Duty {
         let mut shipment = Shipment::default();
         let mut packed = Vec::new();
         for (id, fields) in entries {
-            let parcel = ingress::parcel(id, &fields);
+            let parcel = ingress::parcel(id, held.history.term_of(id), &fields);
             let is_refused = parcel.target == Target::Refused;
             let Some(place) = shipment.add(parcel) else { break };
             packed.push((id, place, is_refused));
         }
         let bounds = Bounds { lifecycle_max: 0, intake_max: self.config.intake_lag_max };
-        let confirmed = shipment.send(&self.redis, bounds).await;
+        let confirmed = shipment.send(&self.redis, bounds, &self.safety).await;
         let done: Vec<_> =
             packed.into_iter().take_while(|(_, place, _)| confirmed[*place]).collect();
         let Some((relayed, ..)) = done.last().copied() else { return Ok(false) };

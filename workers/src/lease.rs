@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lua::batch::Batch;
 use lua::id::Partition;
-use lua::lease::{Lease, registry};
+use lua::lease::{Lease, Taken, registry};
 use lua::subscriber::Subscriber;
 use lua::topology::NodeId;
 use lua::{Redis, Value, key};
@@ -20,6 +20,9 @@ use crate::share::share;
 /// How often the duty says that the worker lives, and looks who else does and what is to be done.
 const ROUND: Duration = Duration::from_millis(100);
 
+/// The same while partitions are being handed over, which nobody serves meanwhile.
+const LEAVING_ROUND: Duration = Duration::from_millis(10);
+
 /// How long a partition that is another's now may take to relay what it sent.
 const LEAVE_MAX: Duration = Duration::from_secs(1);
 
@@ -30,6 +33,10 @@ pub struct Duty {
     pub partitions: Arc<Partitions>,
     pub worker: String,
     pub lease_ms: u64,
+    /// Events of one partition that a worker reads at once.
+    pub at_once: u64,
+    /// Scripts leave publications to the consumers.
+    pub hold: bool,
 }
 
 /// Calls for one node, with what each is for.
@@ -44,24 +51,40 @@ impl Duty {
     pub async fn run(&self, shutdown: CancellationToken) {
         let mut workers = Vec::new();
         let mut mine = HashSet::new();
+        let mut leaving = false;
         while !shutdown.is_cancelled() {
             if let Some(live) = self.live().await {
                 if live != workers {
                     mine = share(&self.worker, &live);
                     info!(workers = live.len(), partitions = mine.len(), "the workers changed");
+                    self.listen_for(&mine);
                     workers = live;
                 }
-                self.hand_over(&mine).await;
+                leaving = self.hand_over(&mine).await;
                 self.take(&mine).await;
             }
             self.renew().await;
             let run_of = |partition| self.redis.run_id(self.redis.node_of(partition));
             self.partitions.drop_doubtful(run_of);
             metrics::gauge!("rt_partitions_owned").set(self.partitions.owned().len() as f64);
+            let round = if leaving { LEAVING_ROUND } else { ROUND };
             tokio::select! {
-                () = tokio::time::sleep(ROUND) => {}
+                () = tokio::time::sleep(round) => {}
                 () = self.partitions.lost.notified() => {}
                 () = shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    /// Hears the bells of what is this worker's share: whoever hands a partition over rings for its new
+    /// owner.
+    fn listen_for(&self, mine: &HashSet<Partition>) {
+        let owned: HashSet<_> = self.partitions.owned().into_iter().collect();
+        for partition in Partition::all() {
+            if mine.contains(&partition) {
+                self.subscriber.subscribe(partition, key::bell(partition));
+            } else if !owned.contains(&partition) {
+                self.subscriber.unsubscribe(partition, key::bell(partition));
             }
         }
     }
@@ -124,23 +147,31 @@ impl Duty {
 
     async fn take(&self, mine: &HashSet<Partition>) {
         let owned: HashSet<_> = self.partitions.owned().into_iter().collect();
-        let run_of = |partition| self.redis.run_id(self.redis.node_of(partition));
-        let wanted =
-            mine.difference(&owned).filter_map(|partition| Some((*partition, run_of(*partition)?)));
+        let is_up = |partition: &&Partition| self.redis.is_up(self.redis.node_of(**partition));
+        let wanted = mine
+            .difference(&owned)
+            .filter(is_up)
+            .map(|partition| (*partition, self.partitions.known(*partition)));
         let asked = Instant::now();
         let replies = self
-            .each(wanted, |partition, run| Lease::take(partition, &self.worker, self.lease_ms, run))
+            .each(wanted, |partition, known| {
+                Lease::take(partition, &self.worker, self.lease_ms, *known, self.hold)
+            })
             .await;
-        let mut reload = false;
-        for (partition, run, reply) in replies {
+        let (mut reload, mut lost) = (false, 0);
+        for (partition, known, reply) in replies {
             if let Value::ServerError(problem) = &reply {
                 reload |= problem.code() == "NOSCRIPT";
                 debug!(%partition, code = problem.code(), "a partition could not be taken");
-            } else if let Some(lease) = Lease::read(reply) {
-                debug!(%partition, fence = lease.fence, "took a partition");
-                self.subscriber.subscribe(partition, key::bell(partition));
-                self.partitions.take(partition, lease, run, asked, self.lease_ms);
+            } else if let Some(taken) = Taken::read(reply) {
+                let lease = taken.lease;
+                debug!(%partition, fence = lease.fence, term = lease.term, "took a partition");
+                lost += usize::from(!taken.history.holds(known));
+                self.partitions.take(partition, taken, self.at_once, asked, self.lease_ms);
             }
+        }
+        if lost > 0 {
+            warn!(partitions = lost, "Redis lost events that were applied: a new term begins");
         }
         if reload {
             self.load_scripts().await;
@@ -174,14 +205,16 @@ impl Duty {
         }
     }
 
-    /// Hands over what is another's now, once what it has under way is done.
-    async fn hand_over(&self, mine: &HashSet<Partition>) {
+    /// Hands over what is another's now, once what it has under way is done. Tells whether some is still
+    /// waited for.
+    async fn hand_over(&self, mine: &HashSet<Partition>) -> bool {
         let (stay, leave): (Vec<_>, Vec<_>) =
             self.partitions.owned().into_iter().partition(|partition| mine.contains(partition));
         stay.into_iter().for_each(|partition| self.partitions.stay(partition));
-        let ready =
-            leave.into_iter().filter(|partition| self.partitions.leave(*partition, LEAVE_MAX));
-        self.release(ready.collect()).await;
+        let (ready, waiting): (Vec<_>, Vec<_>) =
+            leave.into_iter().partition(|partition| self.partitions.leave(*partition, LEAVE_MAX));
+        self.release(ready).await;
+        !waiting.is_empty()
     }
 
     /// Hands everything over and leaves: the last thing that a worker does.

@@ -8,9 +8,12 @@ mod gather;
 mod held;
 mod ingress;
 mod lease;
+mod panics;
 mod partitions;
 mod relay;
 mod share;
+mod suspect;
+mod tell;
 mod tend;
 
 use std::collections::HashSet;
@@ -20,8 +23,11 @@ use config::Config;
 use consume::Consumer;
 use gather::Gatherer;
 use lease::Duty;
+use lua::durability::Safety;
 use lua::subscriber::{Status, Subscriber};
+use lua::topology::NodeId;
 use lua::{Redis, key};
+use panics::lasting;
 use partitions::Partitions;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,6 +37,11 @@ use tracing::info;
 pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> anyhow::Result<()> {
     let worker =
         config.worker_id.clone().unwrap_or_else(|| format!("worker-{:08x}", rand::random::<u32>()));
+    let safety = Safety {
+        durability: config.durability,
+        replicas: config.wait_replicas,
+        stop: shutdown.clone(),
+    };
     let partitions = Arc::new(Partitions::default());
     let subscriber = doorbell(&redis, &partitions);
     let duty = Duty {
@@ -39,11 +50,18 @@ pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> a
         partitions: Arc::clone(&partitions),
         worker: worker.clone(),
         lease_ms: config.lease_ms,
+        at_once: config.batch_max,
+        hold: safety.waits(),
     };
-    let ingress =
-        ingress::Duty { redis: redis.clone(), worker: worker.clone(), config: config.clone() };
-    let gatherer = Gatherer::new(redis.clone());
-    let consumer = Arc::new(Consumer { redis: redis.clone(), partitions, gatherer, config });
+    let ingress = ingress::Duty {
+        redis: redis.clone(),
+        worker: worker.clone(),
+        config: config.clone(),
+        safety: safety.clone(),
+    };
+    let gatherer = Gatherer::new(redis.clone(), safety.clone());
+    let consumer =
+        Arc::new(Consumer { redis: redis.clone(), partitions, gatherer, safety, config });
     info!(worker, "working");
 
     let work = Work::default();
@@ -73,6 +91,24 @@ struct Work {
 }
 
 impl Work {
+    /// Starts what each node needs.
+    fn start(&self, consumer: &Arc<Consumer>, node: NodeId, shutdown: &CancellationToken) {
+        let (consumer, until) = (Arc::clone(consumer), shutdown.clone());
+        let consume = lasting("consume", {
+            let (consumer, until) = (Arc::clone(&consumer), until.clone());
+            move || Arc::clone(&consumer).run(node, until.clone())
+        });
+        self.consuming.spawn(consume);
+        let tend = lasting("tend", {
+            let consumer = Arc::clone(&consumer);
+            move || tend::run(Arc::clone(&consumer), node, until.clone())
+        });
+        self.consuming.spawn(tend);
+        let consumed = self.consumed.clone();
+        let relay = move || relay::run(Arc::clone(&consumer), node, consumed.clone());
+        self.relaying.spawn(lasting("relay", relay));
+    }
+
     async fn finish(&self) {
         self.consuming.close();
         self.consuming.wait().await;
@@ -82,14 +118,17 @@ impl Work {
     }
 }
 
-/// Hears which partitions have work.
+/// Hears which partitions have work, and which may be taken.
 fn doorbell(redis: &Redis, partitions: &Arc<Partitions>) -> Subscriber {
     let (rung, restored) = (Arc::clone(partitions), Arc::clone(partitions));
     Subscriber::start(
         redis.clone(),
-        move |channel: &str, _payload| {
+        move |channel: &str, payload| {
             if let Some(partition) = key::partition_of(channel) {
                 rung.ring(partition);
+                if payload == lua::lease::FREE.as_bytes() {
+                    rung.lost.notify_one();
+                }
             }
         },
         // What was rung while the subscription was away is not known.
@@ -115,10 +154,7 @@ async fn follow_nodes(
     loop {
         for node in redis.nodes() {
             if known.insert(node) {
-                work.consuming.spawn(Arc::clone(consumer).run(node, shutdown.clone()));
-                work.consuming.spawn(tend::run(Arc::clone(consumer), node, shutdown.clone()));
-                let consumed = work.consumed.clone();
-                work.relaying.spawn(relay::run(Arc::clone(consumer), node, consumed));
+                work.start(consumer, node, shutdown);
             }
         }
         tokio::select! {

@@ -5,28 +5,53 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lua::commit::Place;
 use lua::id::{EventId, PARTITIONS, Partition};
-use lua::lease::Lease;
+use lua::lease::Taken;
+use lua::term::Mark;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::held::{Answer, Held, Outbox};
+use crate::held::{Answer, Held, Outbox, Run};
 
 /// How long answers of a partition that was given up wait for it to be taken again. If another worker has
 /// it then, that one relays what was sent, and the answers wait no longer.
 const ABANDONED_MAX: Duration = Duration::from_secs(1);
 
+/// How long a turn mostly takes that was under way when its partition began to be handed over.
+const TURN: Duration = Duration::from_millis(20);
+
 /// What a consumer needs to know to work on a partition for one turn.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Turn {
     /// Partition, fence and sequence.
     pub place: Place,
     /// Where to read on.
     pub applied: EventId,
+    /// The history that it adds to.
+    pub added_to: AddedTo,
+    /// What waits may have ended the owner before: one event at a time.
+    pub suspect: bool,
+}
+
+/// Which history something was added to.
+#[derive(Debug, Clone)]
+pub struct AddedTo {
+    /// The partition's term.
+    pub term: u64,
+    /// The Redis process that granted the partition.
+    pub run: Run,
+}
+
+/// What waited in a partition that was given up.
+struct Abandoned {
+    since: Instant,
+    /// The Redis process that has the events which are answered.
+    run: Run,
+    outbox: Outbox,
 }
 
 /// A partition whose outbox is to be relayed.
@@ -44,13 +69,17 @@ pub struct Due {
 pub struct Partitions {
     held: Mutex<Vec<Option<Held>>>,
     /// What waited in the partitions that were given up to be taken again.
-    abandoned: Mutex<HashMap<Partition, (Instant, Outbox)>>,
+    abandoned: Mutex<HashMap<Partition, Abandoned>>,
+    /// The newest that was known of each partition which was held before.
+    known: Mutex<Vec<Mark>>,
     rung: Vec<AtomicBool>,
+    /// The last fence of each that this process was given.
+    fences: Vec<AtomicU64>,
     /// Wakes the consumers when a partition was rung.
     pub wake: Notify,
     /// Wakes the relays when a partition has something to relay.
     pub sent: Notify,
-    /// Wakes the lease duty when a partition was given up.
+    /// Wakes the lease duty when a partition was given up, here or by another worker.
     pub lost: Notify,
 }
 
@@ -59,7 +88,9 @@ impl Default for Partitions {
         Self {
             held: Mutex::new((0..PARTITIONS).map(|_| None).collect()),
             abandoned: Mutex::default(),
+            known: Mutex::new(vec![Mark::default(); usize::from(PARTITIONS)]),
             rung: (0..PARTITIONS).map(|_| AtomicBool::new(false)).collect(),
+            fences: (0..PARTITIONS).map(|_| AtomicU64::new(0)).collect(),
             wake: Notify::new(),
             sent: Notify::new(),
             lost: Notify::new(),
@@ -88,19 +119,26 @@ impl Partitions {
         Partition::all().filter(|partition| held[partition.index()].is_some()).collect()
     }
 
-    /// Takes a partition in.
+    /// Takes a partition in. Where the owner before did not hand it over and is not this very process, it
+    /// may have ended under one of the next `at_once` events: it had read no more.
     pub fn take(
         &self,
         partition: Partition,
-        lease: Lease,
-        run: Arc<str>,
+        taken: Taken,
+        at_once: u64,
         asked: Instant,
         lease_ms: u64,
     ) {
         let safe_until = asked + Duration::from_millis(lease_ms * 2 / 3);
-        let mut held = Held::new(lease, run, asked, safe_until);
-        if let Some((_, outbox)) = self.abandoned.lock().remove(&partition) {
+        let lease = taken.lease;
+        let mut held = Held::new(taken, asked, safe_until);
+        let before = self.fences[partition.index()].swap(lease.fence, Ordering::Relaxed);
+        if lease.suspect && before + 1 != lease.fence {
+            held.suspects = at_once;
+        }
+        if let Some(Abandoned { outbox, .. }) = self.abandoned.lock().remove(&partition) {
             held.outbox = outbox;
+            held.outbox.retain(&held.history);
             held.outbox.pending = true;
         }
         self.held.lock()[partition.index()] = Some(held);
@@ -117,32 +155,55 @@ impl Partitions {
             held[partition.index()].take_if(|held| held.lease.fence == fence)
         };
         if let Some(held) = dropped {
-            self.abandon(partition, held.outbox);
+            self.gone(partition, held);
             self.lost.notify_one();
         }
     }
 
+    /// Keeps what outlives the lease of a partition that is not held any more.
+    fn gone(&self, partition: Partition, held: Held) {
+        let Held { lease, run, outbox, .. } = held;
+        let known = &mut self.known.lock()[partition.index()];
+        *known = Mark { id: known.id.max(lease.applied), term: known.term.max(lease.term) };
+        self.abandon(partition, &run, outbox);
+    }
+
+    /// The newest that this worker knows of a partition from when it held it.
+    pub fn known(&self, partition: Partition) -> Mark {
+        self.known.lock()[partition.index()]
+    }
+
     /// Keeps the answers of a partition that is not held any more.
-    pub fn abandon(&self, partition: Partition, outbox: Outbox) {
+    pub fn abandon(&self, partition: Partition, run: &Run, outbox: Outbox) {
         if outbox.answers() > 0 {
             let mut abandoned = self.abandoned.lock();
-            let (_, kept) =
-                abandoned.entry(partition).or_insert_with(|| (Instant::now(), Outbox::default()));
-            kept.append(outbox);
+            let kept = abandoned.entry(partition).or_insert_with(|| Abandoned {
+                since: Instant::now(),
+                run: Arc::clone(run),
+                outbox: Outbox::default(),
+            });
+            kept.outbox.append(outbox);
         }
     }
 
     /// Takes the answers that waited in vain for their partitions to be taken again; `all`: those that wait
-    /// for anything.
-    pub fn orphans(&self, partitions: impl Iterator<Item = Partition>, all: bool) -> Vec<Answer> {
+    /// for anything. Those are forgotten whose events another Redis process than `run_of` names has: it is
+    /// not known whether they are still there.
+    pub fn orphans(
+        &self,
+        partitions: impl Iterator<Item = Partition>,
+        all: bool,
+        run_of: impl Fn(Partition) -> Option<Run>,
+    ) -> Vec<Answer> {
         let mut orphans = Vec::new();
         let (mut held, mut abandoned) = (self.held.lock(), self.abandoned.lock());
         for partition in partitions {
-            let is_due = |(since, _): &mut (Instant, _)| all || since.elapsed() >= ABANDONED_MAX;
-            if abandoned.get_mut(&partition).is_some_and(is_due)
-                && let Some((_, mut outbox)) = abandoned.remove(&partition)
+            let is_due = |kept: &Abandoned| all || kept.since.elapsed() >= ABANDONED_MAX;
+            if abandoned.get(&partition).is_some_and(is_due)
+                && let Some(mut kept) = abandoned.remove(&partition)
+                && run_of(partition).is_some_and(|run| run == kept.run)
             {
-                orphans.extend(outbox.take(usize::MAX));
+                orphans.extend(kept.outbox.take(usize::MAX));
             }
             if let Some(held) = held[partition.index()].as_mut().filter(|_| all) {
                 orphans.extend(held.outbox.take(usize::MAX));
@@ -161,7 +222,8 @@ impl Partitions {
             held.leaving = Some(Instant::now());
             return false;
         };
-        held.outbox.is_settled() || since.elapsed() >= patience
+        let waited = since.elapsed();
+        waited >= TURN && held.outbox.is_settled() || waited >= patience
     }
 
     /// Keeps a partition that was to be handed over.
@@ -176,20 +238,21 @@ impl Partitions {
     /// Lets a partition go to hand it over; its fence, if it was held.
     pub fn forget(&self, partition: Partition) -> Option<u64> {
         let held = self.held.lock()[partition.index()].take()?;
-        self.abandon(partition, held.outbox);
-        Some(held.lease.fence)
+        let fence = held.lease.fence;
+        self.gone(partition, held);
+        Some(fence)
     }
 
     /// Lets go what could not be renewed in time, since another worker may have it by now, and what
     /// another Redis process granted than the one that `run_of` names now.
-    pub fn drop_doubtful(&self, run_of: impl Fn(Partition) -> Option<Arc<str>>) {
+    pub fn drop_doubtful(&self, run_of: impl Fn(Partition) -> Option<Run>) {
         let now = Instant::now();
         for (partition, held) in Partition::all().zip(self.held.lock().iter_mut()) {
             let doubtful = |held: &Held| {
                 now >= held.safe_until || run_of(partition).is_some_and(|run| run != held.run)
             };
             if let Some(held) = held.take_if(|held| doubtful(held)) {
-                self.abandon(partition, held.outbox);
+                self.gone(partition, held);
             }
         }
     }
@@ -232,7 +295,13 @@ impl Partitions {
             }
             if self.rung[partition.index()].swap(false, Ordering::AcqRel) {
                 let place = Place { partition, fence: held.lease.fence, seq: held.lease.seq };
-                turns.push(Turn { place, applied: held.lease.applied });
+                let added_to = AddedTo { term: held.lease.term, run: Arc::clone(&held.run) };
+                turns.push(Turn {
+                    place,
+                    applied: held.lease.applied,
+                    added_to,
+                    suspect: held.suspects > 0,
+                });
             }
         });
         turns

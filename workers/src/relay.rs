@@ -61,7 +61,8 @@ pub async fn run(consumer: Arc<Consumer>, node: NodeId, shutdown: CancellationTo
 /// that wait for anything, as this worker is at its end.
 async fn publish_orphans(consumer: &Consumer, node: NodeId, all: bool) {
     let mut batch = Batch::default();
-    for answer in consumer.partitions.orphans(consumer.of_node(node), all) {
+    let run_of = |partition| consumer.run_of(partition);
+    for answer in consumer.partitions.orphans(consumer.of_node(node), all, run_of) {
         batch.add(relay::publish(&answer.channel, &answer.text));
     }
     if let Err(problem) = batch.run(&consumer.redis, node).await {
@@ -128,7 +129,8 @@ async fn read(consumer: &Consumer, node: NodeId, due: &[Due]) -> Option<Vec<Read
     for due in due {
         batch.add(relay::read(due.partition, ROUND_MAX));
     }
-    let replies = match batch.run(&consumer.redis, node).await {
+    // What is relayed and lost here would be sent once more by the event that is applied again.
+    let replies = match batch.run_kept(&consumer.redis, node, &consumer.safety, || true).await {
         Ok(replies) => replies,
         Err(problem) => {
             debug!(%problem, "reading outboxes failed");
@@ -173,7 +175,7 @@ async fn hand_on(consumer: &Consumer, reads: Vec<Read>) -> (Vec<Relayed>, bool) 
         packed.push((read.due, places, all));
     }
     let bounds = Bounds { lifecycle_max: consumer.config.lifecycle_max, intake_max: 0 };
-    let confirmed = shipment.send(&consumer.redis, bounds).await;
+    let confirmed = shipment.send(&consumer.redis, bounds, &consumer.safety).await;
     let relayed =
         packed.into_iter().map(|(due, places, all)| progress(due, places, all, &confirmed));
     (relayed.collect(), confirmed.iter().all(|confirmed| *confirmed))

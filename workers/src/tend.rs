@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use lua::Value;
 use lua::batch::Batch;
+use lua::beat::{self, Beat};
 use lua::id::Partition;
 use lua::lease::{self, Fired};
 use lua::topology::NodeId;
@@ -30,6 +31,7 @@ const DUE_MAX: usize = 100;
 /// What a call in a tending batch was for.
 enum Call {
     Fire(Partition, u64),
+    Beat(Partition, u64),
     Other,
 }
 
@@ -75,13 +77,11 @@ fn gather(consumer: &Consumer, node: NodeId, beat: bool, slow: bool) -> (Batch, 
             batch.add(lease::settle(partition, fence, keep));
             calls.push(Call::Other);
         }
-        if beat && (slow || !held.changed.is_empty()) {
-            batch.add(lua::beat::publish(
-                partition,
-                held.lease.term,
-                &std::mem::take(&mut held.changed),
-            ));
-            calls.push(Call::Other);
+        if held.anew || slow || beat && !held.changed.is_empty() {
+            let rooms = std::mem::take(&mut held.changed);
+            let beat = Beat { history: held.history.clone(), anew: held.anew, rooms };
+            batch.add(beat::publish(partition, &beat));
+            calls.push(Call::Beat(partition, fence));
         }
     });
     (batch, calls)
@@ -93,12 +93,18 @@ fn note(consumer: &Consumer, calls: Vec<Call>, replies: Vec<Value>) {
             debug!(code = problem.code(), detail = problem.details(), "a tending call failed");
             continue;
         }
-        let Call::Fire(partition, fence) = call else { continue };
-        if let Some(fired) = Fired::read(reply) {
-            consumer.partitions.with(partition, fence, |held| held.due_ms = fired.next_ms);
-            if fired.moved > 0 {
-                consumer.partitions.ring(partition);
+        match call {
+            Call::Fire(partition, fence) => {
+                let Some(fired) = Fired::read(reply) else { continue };
+                consumer.partitions.with(partition, fence, |held| held.due_ms = fired.next_ms);
+                if fired.moved > 0 {
+                    consumer.partitions.ring(partition);
+                }
             }
+            Call::Beat(partition, fence) => {
+                consumer.partitions.with(partition, fence, |held| held.anew = false);
+            }
+            Call::Other => {}
         }
     }
 }

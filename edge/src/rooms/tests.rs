@@ -10,13 +10,13 @@ use crate::auth::Claims;
 use crate::outbox::{Outbox, Taken};
 
 /// A connection with what it was sent so far.
-struct Guest {
-    member: Arc<Member>,
-    outbox: Arc<Outbox>,
+pub(super) struct Guest {
+    pub member: Arc<Member>,
+    pub outbox: Arc<Outbox>,
 }
 
 impl Guest {
-    fn new(sid: &str, user: &str, roles: &[&str]) -> Self {
+    pub fn new(sid: &str, user: &str, roles: &[&str]) -> Self {
         let outbox = Arc::new(Outbox::new(1 << 20));
         let claims = Claims {
             user: user.parse().expect("an id"),
@@ -29,7 +29,7 @@ impl Guest {
     }
 
     /// The names of the events that came since the last look.
-    fn got(&self) -> Vec<String> {
+    pub fn got(&self) -> Vec<String> {
         let mut frames = VecDeque::new();
         let mut context = Context::from_waker(Waker::noop());
         match self.outbox.poll_take(&mut context, &mut frames, usize::MAX) {
@@ -48,34 +48,58 @@ fn name_of(frame: &Frame) -> String {
 }
 
 /// The publication of entry `id`, for `to`.
-fn entry(id: u64, prev: u64, to: &str) -> String {
+pub(super) fn entry(id: u64, prev: u64, to: &str) -> String {
+    entry_of(1, id, prev, to)
+}
+
+pub(super) fn history(term: u64, cuts: &str) -> History {
+    History::read(&term.to_string(), cuts).expect("a history")
+}
+
+fn mark(ms: u64, term: u64) -> Mark {
+    Mark { id: EventId { ms, seq: 0 }, term }
+}
+
+/// The same in a term.
+pub(super) fn entry_of(term: u64, id: u64, prev: u64, to: &str) -> String {
     format!(
-        r#"{{"id":"{id}-0","prev":"{prev}-0","term":1,"origin":"s1","frames":[{{"to":"{to}","frame":["e{id}"]}}]}}"#
+        r#"{{"id":"{id}-0","prev":"{prev}-0","term":{term},"origin":"s1","frames":[{{"to":"{to}","frame":["e{id}"]}}]}}"#
     )
 }
 
-struct Scene {
-    room: Room,
+pub(super) struct Scene {
+    pub room: Room,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { room: Room::new("r".parse().expect("an id")) }
     }
 
-    fn enter(&mut self, guest: &Guest, last: u64, role: &str) -> Next {
-        let (room, last) = (self.room.id.clone(), EventId { ms: last, seq: 0 });
-        let _ = guest.member.entering(&room, 64);
-        self.room.enter(&guest.member, &Enter { room, last, role: role.to_owned() })
+    pub fn enter(&mut self, guest: &Guest, last: u64, role: &str) -> Next {
+        self.enter_in(1, guest, last, role)
     }
 
-    fn publish(&mut self, text: &str) -> Next {
+    pub fn enter_in(&mut self, term: u64, guest: &Guest, last: u64, role: &str) -> Next {
+        let (room, last) = (self.room.id.clone(), EventId { ms: last, seq: 0 });
+        let _ = guest.member.entering(&room, 64);
+        let enter = Enter { room, last, at: last, term, role: role.to_owned() };
+        self.room.enter(&guest.member, &enter)
+    }
+
+    pub fn publish(&mut self, text: &str) -> Next {
         let raw = Bytes::copy_from_slice(text.as_bytes());
         self.room.receive(&Publication::read(&raw).expect("a publication"), &raw)
     }
 
-    fn log(&mut self, entries: &[String], more: bool) -> Mended {
-        self.room.mend(entries, more)
+    pub fn log(&mut self, entries: &[String], more: bool) -> Mended {
+        self.log_of(1, "", entries, more)
+    }
+
+    /// The log as it is in a later term.
+    pub fn log_of(&mut self, term: u64, cuts: &str, entries: &[String], more: bool) -> Mended {
+        let history = history(term, cuts);
+        self.room.mend(&Stretch { history, entries: entries.to_vec() }, more)
     }
 }
 
@@ -131,8 +155,8 @@ fn a_subscription_that_begins_again_while_the_log_is_read_makes_it_read_again() 
 fn the_last_of_a_burst_is_missed_by_the_heartbeat() {
     let (mut scene, ann) = (Scene::new(), Guest::new("s1", "ann", &[]));
     let _ = scene.enter(&ann, 5, "member");
-    assert_eq!(scene.room.should_have(EventId { ms: 5, seq: 0 }), Next::Go);
-    assert_eq!(scene.room.should_have(EventId { ms: 6, seq: 0 }), Next::Repair);
+    assert_eq!(scene.room.should_have(mark(5, 1)), Next::Go);
+    assert_eq!(scene.room.should_have(mark(6, 1)), Next::Repair);
     assert_eq!(scene.log(&[entry(6, 5, "all")], false), Mended::Whole);
     assert_eq!(ann.got(), ["e6"]);
 }

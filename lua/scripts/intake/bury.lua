@@ -10,7 +10,7 @@
 --    8 error     what went wrong
 --    9…          the intake entry's fields and values
 -- RETURNS
---    applied
+--    buried, and how many older dead letters had to go
 -- REFUSES
 --    internal    what its sender is told
 -- ERRORS
@@ -22,7 +22,9 @@ if stop then
 end
 -- A foreign entry may have more fields than Lua can pass on; the first say what it was.
 local fields_max = 256
+local before = redis.call('XLEN', KEYS[5])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', 'source', event.id, 'error', ARGV[8],
   unpack(ARGV, 9, math.min(#ARGV, 8 + 2 * fields_max)))
-return answer(event, 'applied',
+local dropped = before + 1 - redis.call('XLEN', KEYS[5])
+return answer(event, 'buried ' .. string.format('%d', dropped),
   '"error":{"code":"internal","message":"the event could not be applied; it was put aside"}')

@@ -1,10 +1,17 @@
 -- lib/missed: what a user missed in a room since an id, as the `missed` of `room-joined`.
--- Complete only where nothing between that id and the first entry was trimmed, and nothing is left
--- out: neither for its number (max) or size (bytes_max), nor because its message is not kept.
+-- Complete only where that very id is of this history: in the log, or the entry before its first one, or
+-- an event that the intake still keeps (not every event is logged); where nothing between that id and the
+-- first entry was trimmed; and nothing is left out, neither for its number (max) or size (bytes_max), nor
+-- because its message is not kept.
 -- who: {id, moderates}; what was for moderators is for those who moderate now.
-local function missed(log, store, room_id, who, since, event_id, last, max, bytes_max)
+local function missed(log, intake, store, room_id, who, since, event_id, last, max, bytes_max)
   local entries, cut = logged(log, store, room_id, since, max + 1, bytes_max)
   local complete = #entries <= max and not cut and not later(since, event_id)
+  local function keeps(stream)
+    return #redis.call('XRANGE', stream, since, since) > 0
+  end
+  local before = #entries > 0 and entries[1].prev or last
+  complete = complete and (since == before or keeps(log) or keeps(intake))
   if #entries == 0 then
     -- A room without any entry is not the one that the id is from.
     complete = complete and not later(last, since) and (last ~= '0-0' or since == last)

@@ -6,5 +6,5 @@ local function record(event, place, prev, origin, frames, logged)
     'prev', prev, 'origin', origin, unpack(logged or frames))
   redis.call('HSET', place.key, 'last', event.id)
   event.logged = true
-  redis.call('SPUBLISH', place.channel, publication(event.id, prev, event.term, origin, frames))
+  tell(event, place.channel, publication(event.id, prev, event.term, origin, frames))
 end

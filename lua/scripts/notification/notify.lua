@@ -32,6 +32,6 @@ while redis.call('XLEN', inbox) > kept_max do
 end
 local unread = redis.call('XLEN', inbox) - redis.call('HLEN', read)
 local outcome = succeed(event, '"result":{}')
-reach(ARGV[11], KEYS[7], ARGV[7], '"frame":["notification",' .. string.sub(ARGV[9], 1, -2)
+reach(event, ARGV[11], KEYS[7], ARGV[7], '"frame":["notification",' .. string.sub(ARGV[9], 1, -2)
   .. ',"unreadCount":' .. unread .. '}]')
 return outcome

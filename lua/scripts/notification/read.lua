@@ -52,7 +52,7 @@ local unread = redis.call('XLEN', inbox) - redis.call('HLEN', read)
 local outcome = succeed(event, '"result":{"unreadCount":' .. unread .. '}')
 if #marked > 0 then
   local except = ARGV[8] ~= '' and ',"except":"' .. ARGV[8] .. '"' or ''
-  reach(ARGV[9], KEYS[7], ARGV[7], '"frame":["notification-read",{' .. which .. ',"unreadCount":' .. unread
+  reach(event, ARGV[9], KEYS[7], ARGV[7], '"frame":["notification-read",{' .. which .. ',"unreadCount":' .. unread
     .. '}]' .. except)
 end
 return outcome

@@ -21,6 +21,7 @@
 --   18 lists     zset    read    reactions
 --   19 log       stream  write   what happened
 --   20 channel   channel publish members' edges
+--   21 intake    stream  read    events of the partition, see lib/missed
 -- ARGV
 --    1-6         see lib/open
 --    7 origin    the connection as `<edge>/<connection>`
@@ -74,7 +75,7 @@ local function told_since(room, role)
   end
   local who = { id = user, moderates = level(role, roles) >= 2 }
   return ',"missed":'
-    .. missed(log, store, room_id, who, since, ARGV[3], room.last, missed_max, bytes_max)
+    .. missed(log, KEYS[21], store, room_id, who, since, ARGV[3], room.last, missed_max, bytes_max)
 end
 
 local function handed_over(id, room, role, told)
@@ -85,11 +86,12 @@ local function handed_over(id, room, role, told)
     .. ',"emit":"room-joined"'
 end
 
-local function entry(last, role)
-  return ',"enter":{"room":"' .. room_id .. '","last":"' .. last .. '","role":"' .. role .. '"}'
+local function entry(event, last, role)
+  return ',"enter":{"room":"' .. room_id .. '","last":"' .. last .. '","at":"' .. event.id .. '","term":' .. event.term
+    .. ',"role":"' .. role .. '"}'
 end
 
-local function restore(id)
+local function restore(id, event)
   local room = room_of(key)
   local role = enter(room, access, sanctions, user, roles, string.match(ARGV[3], '^%d+'))
   if not role then
@@ -99,7 +101,7 @@ local function restore(id)
     return handed_over(id, room, role, told_since(room, role))
   end
   add_connection()
-  return handed_over(id, room, role, told_since(room, role)) .. entry(room.last, role)
+  return handed_over(id, room, role, told_since(room, role)) .. entry(event, room.last, role)
 end
 
 local event, stop = open(KEYS, ARGV, restore)
@@ -166,4 +168,4 @@ else
   tell()
 end
 return succeed(event, handed_over(event.id, room, role, told)
-  .. entry(event.logged and event.id or room.last, role), '@' .. event.id)
+  .. entry(event, event.logged and event.id or room.last, role), '@' .. event.id)

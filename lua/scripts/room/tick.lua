@@ -44,7 +44,7 @@ end
 redis.call('DEL', gathered)
 redis.call('HSET', gathered, 'told', event.time)
 local outcome = succeed(event, '"result":{}')
-redis.call('SPUBLISH', KEYS[8], '{"frames":[{"to":"all","frame":["room-presence",{"roomId":"' .. ARGV[7]
+tell(event, KEYS[8], '{"frames":[{"to":"all","frame":["room-presence",{"roomId":"' .. ARGV[7]
   .. '","memberCount":' .. redis.call('ZCARD', KEYS[5]) .. ',"joined":[' .. table.concat(users.joined, ',')
   .. '],"left":[' .. table.concat(users.left, ',') .. ']}]}]}')
 return outcome

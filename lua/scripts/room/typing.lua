@@ -44,6 +44,6 @@ end
 
 local outcome = succeed(event, '"result":{}')
 if redis.call('ZCARD', KEYS[9]) <= tonumber(ARGV[9]) then
-  redis.call('SPUBLISH', KEYS[10], ARGV[10])
+  tell(event, KEYS[10], ARGV[10])
 end
 return outcome

@@ -17,5 +17,5 @@ if stop then
   return stop
 end
 local outcome = succeed(event, '"result":{"disconnected":' .. redis.call('HLEN', KEYS[5]) .. '}')
-reach(ARGV[8], KEYS[5], ARGV[7], '"disconnect":true')
+reach(event, ARGV[8], KEYS[5], ARGV[7], '"disconnect":true')
 return outcome

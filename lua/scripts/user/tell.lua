@@ -18,5 +18,5 @@ if stop then
   return stop
 end
 local outcome = succeed(event, '"result":{}')
-reach(ARGV[9], KEYS[5], ARGV[7], ARGV[8])
+reach(event, ARGV[9], KEYS[5], ARGV[7], ARGV[8])
 return outcome

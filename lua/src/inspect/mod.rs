@@ -137,7 +137,7 @@ pub struct EventPath {
     pub log: Option<Fields>,
     /// The message that it made, in its current state.
     pub message: Option<String>,
-    /// The dead letter that it became.
+    /// The dead letter that it became, its own id first.
     pub dead: Option<Fields>,
 }
 
@@ -228,10 +228,13 @@ async fn look_among_dead(
     let newest = command("XREVRANGE", &[&key::dead(partition), "+", "-", "COUNT", "1000"]);
     let Value::Array(list) = ask(redis, partition, newest).await? else { return Ok(()) };
     let id = path.id.to_string();
-    path.dead =
-        list.into_iter().filter_map(entry).map(|(_, fields)| pairs(fields)).find(|fields| {
-            fields.first().is_some_and(|(name, value)| name == "source" && *value == id)
-        });
+    let is_it = |(_, fields): &(EventId, Vec<String>)| {
+        fields.first().is_some_and(|name| name == "source") && fields.get(1) == Some(&id)
+    };
+    path.dead = list.into_iter().filter_map(entry).find(is_it).map(|(letter, fields)| {
+        let letter = ("id".to_owned(), letter.to_string());
+        std::iter::once(letter).chain(pairs(fields)).collect()
+    });
     Ok(())
 }
 

@@ -62,6 +62,7 @@ pub fn join(commit: &Commit<'_>, event: &JoinRoom, log_max: usize, batch_above: 
             keys.lists(),
             keys.log(),
             keys.channel(),
+            key::intake(commit.partition()),
         ],
         &[
             &origin(commit),

@@ -8,21 +8,25 @@ mod manage;
 mod presence;
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use redis::RedisError;
+use redis::{RedisError, Value};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Redis;
+use crate::batch::Batch;
 use crate::commit::Commit;
 use crate::due;
+use crate::durability::Safety;
 use crate::id::{EventId, Partition, RoomId, UserId};
 use crate::ingress::SERVICE;
-use crate::key::RoomKeys;
+use crate::key::{self, RoomKeys};
 use crate::payload::{self, words};
 use crate::record::Origin;
-use crate::script::ROOM_LOG;
+use crate::script::{ROOM_CHECK, ROOM_LOG};
+use crate::term::History;
 
 pub use enter::*;
 pub use list::*;
@@ -192,23 +196,68 @@ pub(crate) fn tick(room: &RoomId) -> String {
     due::work("presence-tick", room.as_str(), SERVICE, &payload)
 }
 
-/// `room/log`: what a room's log holds after an id, as publications in order, at most `count`.
+/// A stretch of a room's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The history that it is of.
+    pub history: History,
+    /// The entries as publications, in order.
+    pub entries: Vec<String>,
+}
+
+/// How long a reading waits for replicas to have what was read.
+const READ_MAX: Duration = Duration::from_secs(2);
+
+/// `room/log`: what a room's log holds after an id, at most `count` entries, once that may be told.
 pub async fn log_after(
     redis: &Redis,
     room: &RoomId,
     after: EventId,
     count: usize,
-) -> Result<Vec<String>, RedisError> {
+    safety: &Safety,
+) -> Result<Stretch, RedisError> {
     let keys = RoomKeys::new(room);
+    let partition = Partition::of(room.as_str());
     let mut cmd = redis::cmd("EVALSHA");
     cmd.arg(ROOM_LOG.script.get_hash())
-        .arg(3)
+        .arg(4)
+        .arg(key::position(partition))
         .arg(keys.log())
         .arg(keys.messages())
         .arg(keys.index())
         .arg(room.as_str())
         .arg(after.to_string())
         .arg(count);
-    let mut connection = redis.connection(redis.node_of(Partition::of(room.as_str()))).await?;
-    cmd.query_async(&mut connection).await
+    let (mut batch, begun) = (Batch::default(), Instant::now());
+    batch.add(cmd);
+    let still = || begun.elapsed() < READ_MAX;
+    let replies = batch.run_kept(redis, redis.node_of(partition), safety, still).await?;
+    let reply = replies.into_iter().next().unwrap_or(Value::Nil).extract_error()?;
+    let (history, entries) = with_history(redis::from_redis_value(reply)?)?;
+    Ok(Stretch { history, entries })
+}
+
+/// `room/check`: the history of a partition, and for each of these rooms of it the newest entry of its log;
+/// nothing where there is no such room.
+pub async fn check(
+    redis: &Redis,
+    partition: Partition,
+    rooms: &[RoomId],
+) -> Result<(History, Vec<Option<EventId>>), RedisError> {
+    let mut cmd = redis::cmd("EVALSHA");
+    cmd.arg(ROOM_CHECK.script.get_hash()).arg(1 + rooms.len()).arg(key::position(partition));
+    rooms.iter().for_each(|room| _ = cmd.arg(RoomKeys::new(room).room()));
+    let mut connection = redis.connection(redis.node_of(partition)).await?;
+    let (history, newest) = with_history(cmd.query_async(&mut connection).await?)?;
+    Ok((history, newest.into_iter().map(|id| id.parse().ok()).collect()))
+}
+
+/// Splits a reply that begins with the partition's term and cuts.
+fn with_history(reply: Vec<String>) -> Result<(History, Vec<String>), RedisError> {
+    let mut reply = reply.into_iter();
+    let (term, cuts) = (reply.next().unwrap_or_default(), reply.next().unwrap_or_default());
+    let history = History::read(&term, &cuts).ok_or_else(|| {
+        RedisError::from((redis::ErrorKind::UnexpectedReturnType, "a history of another kind"))
+    })?;
+    Ok((history, reply.collect()))
 }

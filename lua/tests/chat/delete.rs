@@ -108,7 +108,16 @@ async fn repeated(stage: &mut Stage, since: &str) -> Vec<(&'static str, String)>
     let joined = stage.ok(&who("ann"), "join-room", json!({ "since": since })).await;
     let history = stage.ok(&who("ann"), "get-messages", json!({})).await;
     let after: EventId = since.parse().expect("an id");
-    let log = lua::room::log_after(&stage.redis, &stage.room, after, 100).await.expect("the log");
+    let log = lua::room::log_after(
+        &stage.redis,
+        &stage.room,
+        after,
+        100,
+        &lua::durability::Safety::default(),
+    )
+    .await
+    .expect("the log")
+    .entries;
     vec![
         ("recentMessages", joined["recentMessages"].to_string()),
         ("missed", joined["missed"].to_string()),

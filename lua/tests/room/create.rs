@@ -248,6 +248,7 @@ async fn a_claim_counts_before_the_room_is_made_and_goes_on_with_the_whole_recor
             let [on] = &claimed.sent[..] else { panic!("one record goes on: {:?}", claimed.sent) };
             let expected = [
                 ("to", "intake"),
+                ("term", &stage.lease.term.to_string()),
                 ("event", "create-room"),
                 ("entity", &format!("made-{n}")),
                 ("user", &ann.user),

@@ -25,7 +25,8 @@ async fn joining_makes_an_ownerless_room_and_hands_it_over() {
             })
         );
         assert_eq!(joined.answer["emit"], "room-joined");
-        let enter = json!({ "room": stage.room, "last": joined.id.to_string(), "role": "member" });
+        let enter = json!({ "room": stage.room, "last": joined.id.to_string(), "at": joined.id.to_string(),
+            "term": stage.lease.term, "role": "member" });
         assert_eq!(joined.answer["enter"], enter);
         let user = json!({ "id": "ann", "name": ann.name });
         let told = json!({ "id": joined.id.to_string(), "roomId": stage.room, "user": user, "memberCount": 1 });
@@ -40,7 +41,8 @@ async fn joining_makes_an_ownerless_room_and_hands_it_over() {
         let seats = lua::key::seats(stage.partition, EDGE);
         assert_eq!(after[&seats], [format!("ann-1 ann {}", stage.room), time]);
         assert_eq!(after[&keys.presence()].len(), 1);
-        assert_eq!(after[&keys.log()][..7], [&joined.id.to_string(), "term", "1", "prev", "0-0", "origin", "ann-1"]);
+        let term = stage.lease.term.to_string();
+        assert_eq!(after[&keys.log()][..7], [&joined.id.to_string(), "term", &term, "prev", "0-0", "origin", "ann-1"]);
         assert!(after[&keys.room()].contains(&format!("last={}", joined.id)));
         assert!(after[&keys.room()].contains(&"owner=".to_owned()));
         assert_eq!(after.len(), 9, "{:?}", after.keys());

@@ -64,9 +64,16 @@ impl Ear {
         while !self.heard.messages.lock().iter().any(|(_, text)| text == "mark") {
             timeout(PATIENCE, self.heard.more.notified()).await.expect("the mark arrives");
         }
+        let mut heard = std::mem::take(&mut *self.heard.messages.lock());
+        heard.retain(|(_, text)| text != "mark");
+        self.sort(heard)
+    }
+
+    /// The room's publications among these, and the answers.
+    pub fn sort(&mut self, messages: Vec<(String, String)>) -> (Vec<Json>, Vec<Json>) {
         let (mut told, mut answers) = (Vec::new(), Vec::new());
-        for (channel, text) in std::mem::take(&mut *self.heard.messages.lock()) {
-            if text != "mark" {
+        for (channel, text) in messages {
+            {
                 let json: Json =
                     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
                 match self.inboxes.iter().find(|(_, inbox)| *inbox == channel) {

@@ -19,9 +19,10 @@ use clap::{Args, FromArgMatches};
 use lua::batch::Batch;
 use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::id::{EventId, Partition, RoomId};
-use lua::lease::Lease;
+use lua::lease::{Lease, Taken};
 use lua::record::{Origin, Record, Source};
 use lua::server::{Options, Private, PrivateCluster};
+use lua::term::Mark;
 use lua::topology::NodeId;
 use lua::{Cmd, Redis, key};
 use serde_json::Value as Json;
@@ -82,6 +83,8 @@ pub struct Applied {
     pub outcome: Outcome,
     /// The message to the sender's edge.
     pub answer: Json,
+    /// Whether the answer waits for what is in the outbox to be relayed.
+    pub relayed: bool,
     /// What the event put into the outbox: fields by name, in order.
     pub sent: Vec<BTreeMap<String, String>>,
     /// The entities that are to be read for the answer.
@@ -165,6 +168,8 @@ pub struct Stage {
     pub source: Option<Source>,
     /// Whether `create-room` comes from its maker, and does not go on from the maker's partition.
     pub is_first_hop: bool,
+    /// Whether scripts leave publications to the worker, which the stage then takes as heard.
+    hold: bool,
     /// Whether each event is also tried wrongly; off where a test sends very many.
     pub wary: bool,
     ear: Ear,
@@ -173,13 +178,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    async fn on(redis: Redis, partition: Partition) -> Self {
+    /// Takes the partition.
+    pub async fn on(redis: Redis, partition: Partition) -> Self {
         let room = rooms_of(partition).next().expect("some id hashes to it");
         let node = redis.node_of(partition);
-        let take = Lease::take(partition, "tester", 600_000, "run");
+        let take = Lease::take(partition, "tester", 600_000, Mark::default(), false);
         // The fence of the owner before is one that was valid once.
         run(&redis, node, take.clone()).await;
-        let lease = Lease::read(run(&redis, node, take).await).expect("the partition is free");
+        let taken = Taken::read(run(&redis, node, take).await).expect("the partition is free");
+        let lease = taken.lease;
         let ear = Ear::on(&redis, partition, &room).await;
         Self {
             redis,
@@ -192,10 +199,19 @@ impl Stage {
             clock: EventId { ms: 1_800_000_000_000, seq: 0 },
             source: None,
             is_first_hop: false,
+            hold: false,
             wary: true,
             ear,
             last: "0-0".to_owned(),
         }
+    }
+
+    /// From here on scripts leave publications to the worker.
+    pub async fn hold(&mut self) {
+        self.hold = true;
+        let take = Lease::take(self.partition, "tester", 600_000, Mark::default(), true);
+        let taken = Taken::read(run(&self.redis, self.node, take).await).expect("it is ours");
+        self.lease = taken.lease;
     }
 
     /// The room's keys.
@@ -249,8 +265,11 @@ impl Stage {
     pub async fn append(&mut self, id: EventId, who: &Who, event: &str, payload: &Json) -> Record {
         let entity = payload["roomId"].as_str().unwrap_or(self.room.as_str());
         // A new room comes from its maker's partition, on its second hop.
-        let relayed = (event == "create-room" && !self.is_first_hop)
-            .then(|| Source { stream: "999".to_owned(), id });
+        let relayed = (event == "create-room" && !self.is_first_hop).then(|| Source {
+            stream: "999".to_owned(),
+            term: 1,
+            id,
+        });
         let source = self.source.take().or(relayed);
         let record = Record {
             id,
@@ -292,7 +311,7 @@ impl Stage {
         }
         let place = self.place();
         let sent = self.outbox().await.len();
-        let Committed { outcome, rest } = self.committed(place, &record).await;
+        let Committed { outcome, rest, told: held } = self.committed(place, &record).await;
         let sent = self.outbox().await.split_off(sent);
         let after = self.snapshot().await;
         assert!(outcome.is_done(), "{event}: {outcome:?}");
@@ -303,7 +322,14 @@ impl Stage {
         }
         self.lease.applied = id;
         self.lease.seq += 1;
-        let (told, mut answers) = self.ear.all().await;
+        let (mut told, mut answers) = self.ear.all().await;
+        if self.hold {
+            assert!(told.is_empty() && answers.is_empty(), "{event} is told too early");
+            assert!(self.ear.reached().is_empty(), "{event} is told too early");
+            (told, answers) = self.ear.sort(held);
+        } else {
+            assert!(held.is_empty(), "{event} is told at once: {held:?}");
+        }
         if let Rest::Relay { answer } = &rest
             && !answer.is_empty()
         {
@@ -313,13 +339,15 @@ impl Stage {
         let is_elsewhere = matches!(&rest, Rest::Relay { answer } if answer.is_empty());
         let is_awaited = record.ack.is_some() && !is_elsewhere && !matches!(rest, Rest::Gather(_));
         assert_eq!(answers.len(), usize::from(is_awaited), "{event} is answered once: {answers:?}");
+        let relayed = matches!(rest, Rest::Relay { .. });
         let gathered = match rest {
             Rest::Gather(ids) => ids,
             _ => Vec::new(),
         };
         let answer = answers.pop().unwrap_or_default();
         let reached = self.ear.reached();
-        let applied = Applied { id, outcome, answer, sent, gathered, told, reached, before, after };
+        let applied =
+            Applied { id, outcome, answer, relayed, sent, gathered, told, reached, before, after };
         self.check(&record, &applied);
         applied
     }

@@ -8,8 +8,10 @@
 mod client;
 mod gate;
 pub mod http;
+mod link;
 mod port;
 mod process;
+mod proxy;
 mod raw;
 mod redis;
 mod stack;
@@ -18,8 +20,10 @@ mod wait;
 
 pub use client::{Client, Event};
 pub use gate::Gate;
+pub use link::{Hear, Link, NotOpen, Outcome, Transport};
 pub use port::free as free_port;
 pub use process::Process;
+pub use proxy::{Flow, Proxy};
 pub use raw::Raw;
 pub use redis::Topology;
 pub use stack::{Options, Stack};
