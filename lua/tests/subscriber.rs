@@ -260,13 +260,14 @@ async fn each_topology_with_short_timeouts(test: impl AsyncFn(Redis)) {
 /// Stands between and passes everything on, but for what the server pushes on connections that were
 /// there when it was told to swallow. Gives its port.
 async fn swallowing(server: u16, swallow: Arc<AtomicU64>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let (swallow, since) = (swallow.clone(), swallow.load(Relaxed));
             tokio::spawn(async move {
-                let server = TcpStream::connect(("127.0.0.1", server)).await.unwrap();
+                let server = TcpStream::connect(("127.0.0.1", server)).await;
+                let server = server.expect("the server is up");
                 let (mut from_client, mut to_client) = client.into_split();
                 let (mut from_server, mut to_server) = server.into_split();
                 let up = tokio::io::copy(&mut from_client, &mut to_server);
