@@ -20,6 +20,7 @@ mod moderation;
 mod notifications;
 mod poison;
 mod presence;
+mod pressure;
 mod rooms;
 mod rooms_manage;
 mod swarm;

@@ -8,6 +8,7 @@ mod gather;
 mod held;
 mod ingress;
 mod lease;
+mod metrics;
 mod panics;
 mod partitions;
 mod relay;
@@ -37,6 +38,7 @@ use tracing::info;
 pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> anyhow::Result<()> {
     let worker =
         config.worker_id.clone().unwrap_or_else(|| format!("worker-{:08x}", rand::random::<u32>()));
+    metrics::describe();
     let safety = Safety {
         durability: config.durability,
         replicas: config.wait_replicas,
