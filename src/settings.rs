@@ -23,10 +23,6 @@ pub struct Process {
     /// redis+sentinel://HOST:PORT,HOST:PORT/NAME
     #[arg(long, env, default_value = "redis://127.0.0.1:6379", hide_env_values = true)]
     pub redis_url: String,
-    /// What an acknowledged event survives: local (Redis lives on), disk (it is killed), replica (it is
-    /// lost)
-    #[arg(long, env, default_value_t)]
-    pub durability: Durability,
     #[command(flatten)]
     pub stage: Stage,
     #[command(flatten)]
@@ -88,12 +84,12 @@ fn environment(text: &str) -> Result<Environment, &'static str> {
 }
 
 impl Process {
-    /// Connects to the Redis of these settings and checks that it is set up for them.
-    pub async fn connect(&self) -> Result<Redis, Failure> {
+    /// Connects to the Redis of these settings and checks that it is set up for what is promised.
+    pub async fn connect(&self, durability: Durability) -> Result<Redis, Failure> {
         self.scripts.read()?;
         let connecting = async {
             let redis = Redis::connect(&Settings::new(&self.redis_url)).await?;
-            redis.check(self.durability).await?;
+            redis.check(durability).await?;
             Ok(redis)
         };
         connecting.await.map_err(|error| {

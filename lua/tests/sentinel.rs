@@ -69,7 +69,10 @@ async fn a_planned_failover_loses_nothing_and_a_killed_primary_is_replaced() {
             (acknowledged, refused)
         }
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until("the writer writes", async || {
+        command::<usize>(&redis, NODE, &["SCARD", "written"]).await > 1_000
+    })
+    .await;
     servers.failover().await.unwrap();
     let switched = Instant::now();
     let promoted = servers.servers[servers.primary().await].port();

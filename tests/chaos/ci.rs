@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chaos::{Plan, Scenario, Topology};
+use lua::durability::Durability;
 
 async fn run(seed: u64, seconds: u64, scenario: Scenario, topology: Topology) {
     let plan = Plan {
@@ -11,6 +12,7 @@ async fn run(seed: u64, seconds: u64, scenario: Scenario, topology: Topology) {
         lasts: Duration::from_secs(seconds),
         scenario,
         topology,
+        durability: Durability::Local,
         clients: 8,
     };
     let report = chaos::run(plan).await;
@@ -20,10 +22,10 @@ async fn run(seed: u64, seconds: u64, scenario: Scenario, topology: Topology) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_on_one_server() {
-    run(1, 40, Scenario::All, Topology::Single).await;
+    run(1, 35, Scenario::All, Topology::Single).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_on_a_cluster() {
-    run(2, 40, Scenario::Processes, Topology::Cluster).await;
+    run(2, 35, Scenario::Processes, Topology::Cluster).await;
 }

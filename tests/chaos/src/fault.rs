@@ -44,6 +44,10 @@ pub enum Kind {
     RedisSlow,
     /// Redis is killed (SIGKILL), and started again with its data.
     RedisKilled,
+    /// A primary is killed (SIGKILL), a replica takes over, and it comes back as one.
+    PrimaryKilled,
+    /// A replica takes over from a primary that lives on.
+    PlannedFailover,
     /// Redis forgets all scripts.
     ScriptsFlushed,
     /// All subscriptions are cut.
@@ -85,6 +89,8 @@ impl Kind {
             Self::RedisHalfOpen => "Redis half-open for one",
             Self::RedisSlow => "Redis slow for one",
             Self::RedisKilled => "Redis killed",
+            Self::PrimaryKilled => "primary killed",
+            Self::PlannedFailover => "planned failover",
             Self::ScriptsFlushed => "scripts flushed",
             Self::SubscriptionsCut => "subscriptions cut",
             Self::MemoryFull => "Redis memory full",
@@ -115,6 +121,7 @@ impl Fault {
             Kind::ScriptsFlushed | Kind::SubscriptionsCut => dice.ms(0, 0),
             Kind::RedisKilled | Kind::MemoryFull => dice.ms(100, 1_500),
             Kind::IntakeFull => dice.ms(1_000, 3_000),
+            Kind::PrimaryKilled | Kind::PlannedFailover => dice.ms(4_000, 6_000),
             _ => dice.ms(200, 7_000),
         };
         Self { kind, process, is_back: dice.chance(50), lasts }
@@ -154,6 +161,8 @@ impl Fault {
                 self.spoil(self.back(stack));
             }
             Kind::RedisKilled => stack.kill_redis(),
+            Kind::PrimaryKilled => stack.kill_primary().await,
+            Kind::PlannedFailover => stack.planned_failover().await,
             Kind::ScriptsFlushed => on_each_node(redis, &["SCRIPT", "FLUSH", "SYNC"]).await?,
             Kind::SubscriptionsCut => {
                 stack.cut_subscriptions().await;
@@ -191,7 +200,12 @@ impl Fault {
                 self.back(stack).into_iter().for_each(Proxy::heal);
             }
             Kind::RedisKilled => stack.restart_redis().await,
-            Kind::ScriptsFlushed | Kind::SubscriptionsCut => {}
+            Kind::PrimaryKilled => {
+                for server in stack.redis_servers().iter_mut().filter(|s| s.pid().is_none()) {
+                    server.restart().await?;
+                }
+            }
+            Kind::ScriptsFlushed | Kind::SubscriptionsCut | Kind::PlannedFailover => {}
             Kind::MemoryFull => on_each_node(redis, &["CONFIG", "SET", "maxmemory", "0"]).await?,
             Kind::IntakeFull => {
                 (0..stack.workers()).for_each(|number| stack.worker(number).signal("CONT"));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chaos::{Plan, Scenario, Topology};
 use clap::Parser;
+use lua::durability::Durability;
 
 /// Breaks the running system and checks its promises
 #[derive(Parser)]
@@ -23,6 +24,10 @@ struct Arguments {
     /// The kind of Redis
     #[arg(long, value_enum, default_value_t = Topology::Single)]
     topology: Topology,
+    /// Where an event is before anybody is told of it: local, disk or replica. Where replicas take over,
+    /// only `replica` promises that nothing is lost
+    #[arg(long, default_value_t = Durability::Local)]
+    durability: Durability,
     /// How many clients there are
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(2..=200))]
     clients: u16,
@@ -34,12 +39,17 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
+    anyhow::ensure!(
+        (arguments.scenario == Scenario::Failover) == arguments.topology.has_replicas(),
+        "--scenario failover and --topology sentinel or replicated-cluster go together"
+    );
     let plan = Plan {
         program: arguments.program.map_or_else(build, Ok)?,
         seed: arguments.seed.unwrap_or_else(|| rand::random::<u32>().into()),
         lasts: Duration::try_from_secs_f64(arguments.minutes * 60.0).context("--minutes")?,
         scenario: arguments.scenario,
         topology: arguments.topology,
+        durability: arguments.durability,
         clients: arguments.clients.into(),
     };
     eprintln!("chaos: seed {}", plan.seed);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use lua::durability::Durability;
 
 use crate::fault::Kind;
 
@@ -16,7 +17,9 @@ pub enum Scenario {
     Network,
     /// Redis itself is killed, full, without its scripts or subscribers; the intake is full.
     Redis,
-    /// All of that.
+    /// Replicas take over from primaries.
+    Failover,
+    /// All of it that one server or plain cluster can have.
     All,
     /// Edges and workers come and go in order, under load; the times without service are measured.
     Scale,
@@ -29,6 +32,10 @@ pub enum Topology {
     Single,
     /// Three primaries.
     Cluster,
+    /// A primary with two replicas behind sentinels.
+    Sentinel,
+    /// Three primaries, each with a replica.
+    ReplicatedCluster,
 }
 
 /// A run.
@@ -44,6 +51,8 @@ pub struct Plan {
     pub scenario: Scenario,
     /// On what.
     pub topology: Topology,
+    /// Where an event is before anybody is told of it.
+    pub durability: Durability,
     /// How many clients there are.
     pub clients: usize,
 }
@@ -90,6 +99,11 @@ impl Scenario {
             Self::Processes => processes.to_vec(),
             Self::Network => network.to_vec(),
             Self::Redis => redis.to_vec(),
+            // Of a cluster one replica is there to take over, once.
+            Self::Failover if topology == Topology::ReplicatedCluster => {
+                vec![(1, Kind::PrimaryKilled)]
+            }
+            Self::Failover => vec![(2, Kind::PrimaryKilled), (1, Kind::PlannedFailover)],
             Self::Scale => Vec::new(),
             Self::All => [&processes[..], &network[..], &redis[..]].concat(),
         };
@@ -99,6 +113,11 @@ impl Scenario {
 }
 
 impl Topology {
+    /// Whether a replica can take over.
+    pub fn has_replicas(self) -> bool {
+        matches!(self, Self::Sentinel | Self::ReplicatedCluster)
+    }
+
     /// Its name on the command line.
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
@@ -109,11 +128,12 @@ impl Plan {
     /// The command that repeats the run.
     pub fn command(&self) -> String {
         format!(
-            "cargo run -p chaos -- --seed {} --minutes {:.2} --scenario {} --topology {} --clients {}",
+            "cargo run -p chaos -- --seed {} --minutes {:.2} --scenario {} --topology {} --durability {} --clients {}",
             self.seed,
             self.lasts.as_secs_f64() / 60.0,
             self.scenario.name(),
             self.topology.name(),
+            self.durability,
             self.clients,
         )
     }

@@ -51,10 +51,11 @@ impl Report {
     pub fn text(&self) -> String {
         let plan = &self.plan;
         let mut text = format!(
-            "chaos seed {}: {} on {}, {} clients, {} faults in {}\n\n",
+            "chaos seed {}: {} on {} ({}), {} clients, {} faults in {}\n\n",
             plan.seed,
             plan.scenario.name(),
             plan.topology.name(),
+            plan.durability,
             plan.clients,
             self.faults.values().map(Vec::len).sum::<usize>(),
             humantime::format_duration(Duration::from_secs(self.took.as_secs())),

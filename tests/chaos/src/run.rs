@@ -76,8 +76,11 @@ fn options(plan: &Plan) -> Options {
     let topology = match plan.topology {
         Topology::Single => harness::Topology::Single,
         Topology::Cluster => harness::Topology::Cluster,
+        Topology::Sentinel => harness::Topology::Sentinel,
+        Topology::ReplicatedCluster => harness::Topology::ReplicatedCluster,
     };
     let mut options = Options::new(&plan.program, topology)
+        .with("DURABILITY", plan.durability)
         .with("PING_INTERVAL_MS", 1_000)
         .with("PING_TIMEOUT_MS", 2_000)
         .with("PRESENCE_GRACE_MS", 1_500)
