@@ -153,8 +153,21 @@ async fn a_primary_of_a_cluster_killed_in_the_middle_loses_nothing() {
     let mut stack = Stack::start(options.with("ACK_TIMEOUT_MS", 1_000)).await;
     let swarm = Swarm::start(&stack, Retries::WithRequestId).await;
     swarm.until_acked(MESSAGES * 2 / 5).await;
+    let before = primaries(&stack).await.expect("a whole cluster");
     stack.kill_primary().await;
-    until_silent(&swarm).await;
+    // Started again before that, it would be the primary still, with nothing in it.
+    until("its replica to take over", || async {
+        let now = primaries(&stack).await?;
+        before.iter().any(|primary| !now.contains(primary)).then_some(())
+    })
+    .await;
     stack.revive_redis().await;
     swarm.finish().await;
+}
+
+/// The primaries' addresses, while every slot is served.
+async fn primaries(stack: &Stack) -> Option<Vec<String>> {
+    let settings = lua::topology::Settings::new(stack.redis_url());
+    let redis = lua::Redis::connect(&settings).await.ok()?;
+    Some(redis.nodes().into_iter().map(|node| redis.address(node)).collect())
 }
