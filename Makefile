@@ -11,7 +11,7 @@ export PATH := $(PATH):$(CURDIR)/.realtime/bin
 export RUST_TEST_THREADS ?= 4
 
 .PHONY: help setup dev console types test test-unit test-integration test-browser test-one matrix lint \
-	lint-rust lint-deploy lint-types lint-console deps-check bench watch coverage clean
+	lint-rust lint-deploy lint-types lint-console deps-check bench chaos watch coverage clean
 
 help: ## List the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,10 @@ deps-check: ## Licences, sources and banned crates of the dependencies
 bench: ## Measure chat on this machine with an optimised build
 	@tests/setup redis
 	$(CARGO) run --release -- bench chat $(ARGS)
+
+chaos: ## Break the running system for ten minutes and check its promises: make chaos ARGS='--seed 7'
+	@tests/setup redis
+	$(CARGO) run --package chaos -- --minutes 10 $(ARGS)
 
 watch: ## Run the quick tests again at every change
 	tests/watch

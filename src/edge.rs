@@ -26,7 +26,7 @@ impl Command {
         let listen = &config.listen;
         let listener = settings::bind(listen.bind_address, listen.port, "PORT").await?;
         let admin = settings::bind(listen.bind_address, listen.admin_port, "ADMIN_PORT").await?;
-        let redis = process.connect().await?;
+        let redis = process.connect(config.durability.durability).await?;
         let shutdown = shutdown::on_signal()?;
         parent.watch(&shutdown);
         let (port, admin_port) = (port_of(&listener), port_of(&admin));

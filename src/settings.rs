@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
 use lua::Redis;
+use lua::durability::Durability;
 use lua::topology::{ConnectError, Settings};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -18,7 +19,8 @@ use crate::scripts::Scripts;
 /// Settings of every process that serves.
 #[derive(Args, Debug, Clone)]
 pub struct Process {
-    /// Where Redis is: redis://, rediss:// or redis+cluster://HOST:PORT,HOST:PORT
+    /// Where Redis is: redis://, rediss://, redis+cluster://HOST:PORT,HOST:PORT or
+    /// redis+sentinel://HOST:PORT,HOST:PORT/NAME
     #[arg(long, env, default_value = "redis://127.0.0.1:6379", hide_env_values = true)]
     pub redis_url: String,
     #[command(flatten)]
@@ -82,13 +84,19 @@ fn environment(text: &str) -> Result<Environment, &'static str> {
 }
 
 impl Process {
-    /// Connects to the Redis of these settings.
-    pub async fn connect(&self) -> Result<Redis, Failure> {
+    /// Connects to the Redis of these settings and checks that it is set up for what is promised.
+    pub async fn connect(&self, durability: Durability) -> Result<Redis, Failure> {
         self.scripts.read()?;
-        Redis::connect(&Settings::new(&self.redis_url)).await.map_err(|error| {
+        let connecting = async {
+            let redis = Redis::connect(&Settings::new(&self.redis_url)).await?;
+            redis.check(durability).await?;
+            Ok(redis)
+        };
+        connecting.await.map_err(|error| {
             let sentence = format!("{error} (REDIS_URL or --redis-url says where it is)");
             match error {
                 ConnectError::BadUrl { .. } => Failure::Settings(sentence),
+                ConnectError::NotDurable { .. } => Failure::Run(error.to_string()),
                 _ => Failure::Run(sentence),
             }
         })

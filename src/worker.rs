@@ -21,7 +21,7 @@ pub struct Command {
 impl Command {
     /// Works until it is told to stop, and hands its partitions over.
     pub async fn run(self) -> Result<(), Failure> {
-        let redis = self.process.connect().await?;
+        let redis = self.process.connect(self.config.durability).await?;
         let shutdown = shutdown::on_signal()?;
         self.parent.watch(&shutdown);
         Ok(workers::run(self.config, redis, shutdown).await?)

@@ -166,6 +166,10 @@ pub struct Limits {
     /// Events of one partition that may wait for a worker before new ones are refused
     #[arg(long, env, default_value_t = 10_000, value_parser = value_parser!(u64).range(1..))]
     pub intake_lag_max: u64,
+    /// Events of all partitions of one Redis node, applied ones that are kept included, from which on new
+    /// ones are refused
+    #[arg(long, env, default_value_t = 1_000_000, value_parser = value_parser!(u64).range(1..))]
+    pub intake_total_max: u64,
     /// Connections that one user may have, at all edges together
     #[arg(long, env, default_value_t = 20, value_parser = at_least::<1>)]
     pub connections_per_user: usize,

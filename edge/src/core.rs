@@ -88,7 +88,11 @@ impl From<&Config> for Settings {
                 replicas: config.durability.wait_replicas,
                 ..Safety::default()
             },
-            intake: Limits { queue: limits.intake_queue, lag_max: limits.intake_lag_max },
+            intake: Limits {
+                queue: limits.intake_queue,
+                lag_max: limits.intake_lag_max,
+                total_max: limits.intake_total_max,
+            },
             connections_per_user: limits.connections_per_user,
             rooms_per_connection: limits.rooms_per_connection,
             rates: config.into(),

@@ -108,6 +108,14 @@ fn describe() {
     describe_counter!("rt_rate_uncounted_total", "What came when too many accounts were kept.");
     describe_counter!("rt_rate_debits_total", "Debits of shared rate limits, by outcome.");
     describe_gauge!("rt_rate_waiting", "Events that wait for the answer to a debit.");
+    describe_counter!("rt_room_gaps_total", "Publications whose predecessor was not heard.");
+    describe_counter!("rt_room_entries_repaired_total", "Entries read from logs to fill gaps.");
+    describe_counter!("rt_lost_tail_closed_total", "Connections closed as what they saw was lost.");
+    describe_counter!(
+        "rt_reports_dropped_total",
+        "Ends of connections that could not be reported."
+    );
+    describe_counter!("rt_edge_lease_lost_total", "Times that this edge was given up as dead.");
     describe_gauge!(REDIS_UP, "1 while Redis answers, else 0.");
     describe_gauge!(REDIS_SECONDS, Unit::Seconds, "Answer time of Redis at the last probe.");
     describe_gauge!(MEMORY_BYTES, Unit::Bytes, "Memory of the process that is in RAM.");

@@ -202,17 +202,24 @@ impl<'a> Commit<'a> {
 
     /// Makes a repeat of the request get the first answer. `payload` is the event as it was read: two
     /// requests are the same if it is, whatever the order and spacing of their JSON.
-    pub fn once(mut self, request: Option<&str>, payload: &impl serde::Serialize) -> Self {
+    pub fn once(self, request: Option<&str>, payload: &impl serde::Serialize) -> Self {
+        let event = &self.record.event;
+        self.once_as(event, request, payload)
+    }
+
+    /// The same for a part of an event, under a name of its own: the parts of one may meet in one
+    /// partition.
+    pub fn once_as(
+        mut self,
+        name: &str,
+        request: Option<&str>,
+        payload: &impl serde::Serialize,
+    ) -> Self {
         if let Some(request) = request {
             let record = self.record;
             let json = serde_json::to_string(payload).expect("payloads are plain data");
-            self.once = key::once(
-                self.place.partition,
-                &record.user,
-                &record.event,
-                &record.entity,
-                request,
-            );
+            self.once =
+                key::once(self.place.partition, &record.user, name, &record.entity, request);
             self.digest = Sha1::from(json).digest().to_string();
         }
         self

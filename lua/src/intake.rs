@@ -5,8 +5,10 @@
 //! refused and never written again from here: the client's retry with the same request id is safe,
 //! ours would not be.
 
+mod lag;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,6 +17,8 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, Value};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use lag::Lag;
 
 use crate::id::Partition;
 use crate::key;
@@ -32,10 +36,12 @@ const QUEUE_BYTES_MAX: usize = 64 << 20;
 /// How often the length of a stream that is written to is looked at.
 const LAG_EVERY: Duration = Duration::from_millis(200);
 
-/// When a refused client should try again: after the queue has emptied, a lag has shrunk, a node has
-/// come back.
+/// How often that of all streams of a node is.
+const TOTAL_EVERY: Duration = Duration::from_secs(1);
+
+/// When a refused client should try again: after the queue has emptied, a node has come back. After a lag:
+/// see [`Lag`].
 const RETRY_QUEUE_MS: u64 = 250;
-const RETRY_LAG_MS: u64 = 1_000;
 const RETRY_AWAY_MS: u64 = 1_000;
 
 /// An event on its way into a partition's intake.
@@ -80,6 +86,8 @@ pub struct Limits {
     pub queue: usize,
     /// Entries in a partition's stream, kept ones included, from which on it takes no more.
     pub lag_max: u64,
+    /// The same for the streams of all partitions together, on each node.
+    pub total_max: u64,
 }
 
 /// The way into the streams: one queue and one task per Redis node. Dropping it lets the tasks write
@@ -93,6 +101,8 @@ pub struct Intake {
 struct Lane {
     queue: Sender<Entry>,
     bytes: Arc<AtomicUsize>,
+    /// Of all streams of the node together.
+    total: Arc<Lag>,
 }
 
 type OnRefused = dyn Fn(&Entry, Refused) + Send + Sync;
@@ -101,8 +111,8 @@ struct Shared {
     redis: Redis,
     limits: Limits,
     on_refused: Box<OnRefused>,
-    /// Per partition: its stream is over `lag_max`.
-    over: Vec<AtomicBool>,
+    /// Per partition: how its stream stands to `lag_max`.
+    lags: Vec<Lag>,
     /// Accepted entries without an outcome yet.
     waiting: AtomicUsize,
     empty: Notify,
@@ -120,7 +130,7 @@ impl Intake {
             redis,
             limits,
             on_refused: Box::new(on_refused),
-            over: Partition::all().map(|_| AtomicBool::new(false)).collect(),
+            lags: Partition::all().map(|_| Lag::default()).collect(),
             waiting: AtomicUsize::new(0),
             empty: Notify::new(),
         };
@@ -141,8 +151,9 @@ impl Intake {
         if !self.shared.redis.is_up(node) {
             return Err((Refused::Away { retry_after_ms: RETRY_AWAY_MS }, "away"));
         }
-        if self.shared.over[entry.partition.index()].load(Relaxed) {
-            return Err((Refused::Full { retry_after_ms: RETRY_LAG_MS }, "lag"));
+        let lags = [(&self.shared.lags[entry.partition.index()], "lag"), (&*lane.total, "total")];
+        if let Some((lag, reason)) = lags.into_iter().find(|(lag, _)| lag.is_over()) {
+            return Err((Refused::Full { retry_after_ms: lag.retry_after_ms() }, reason));
         }
         let full = (Refused::Full { retry_after_ms: RETRY_QUEUE_MS }, "queue");
         let bytes = entry.payload.len();
@@ -179,9 +190,10 @@ impl Intake {
         }
         let start = || {
             let (queue, entries) = mpsc::channel(self.shared.limits.queue);
-            let bytes = Arc::new(AtomicUsize::new(0));
-            tokio::spawn(run(self.shared.clone(), node, entries, bytes.clone()));
-            Lane { queue, bytes }
+            let lane = Lane { queue, bytes: Arc::default(), total: Arc::default() };
+            let (bytes, total) = (lane.bytes.clone(), lane.total.clone());
+            tokio::spawn(run(self.shared.clone(), node, entries, bytes, total));
+            lane
         };
         lanes[node.0].get_or_insert_with(start).clone()
     }
@@ -218,10 +230,23 @@ impl Shared {
     }
 
     fn note_length(&self, partition: Partition, length: u64) {
-        let over = length > self.limits.lag_max;
-        if self.over[partition.index()].swap(over, Relaxed) != over {
+        let lag = &self.lags[partition.index()];
+        if lag.note(length, self.limits.lag_max, Instant::now()) {
+            let over = lag.is_over();
             tracing::warn!(%partition, length, over, "the lag of an intake crossed its limit");
         }
+    }
+
+    /// Refuses what waits for streams that have become too long since, and leaves the rest.
+    fn refuse_full(&self, batch: &mut Vec<Entry>) {
+        batch.retain(|entry| {
+            let lag = &self.lags[entry.partition.index()];
+            if lag.is_over() {
+                count_refused("lag");
+                (self.on_refused)(entry, Refused::Full { retry_after_ms: lag.retry_after_ms() });
+            }
+            !lag.is_over()
+        });
     }
 }
 
@@ -235,7 +260,9 @@ async fn run(
     node: NodeId,
     mut queue: Receiver<Entry>,
     bytes: Arc<AtomicUsize>,
+    total: Arc<Lag>,
 ) {
+    let mut totalled = Instant::now();
     let mut lengths = Lengths::new();
     let mut waiting = Vec::with_capacity(BATCH_MAX);
     let mut look = tokio::time::interval(LAG_EVERY);
@@ -250,14 +277,22 @@ async fn run(
             // A partition over its limit gets no entries, so nothing else looks at its length.
             _ = look.tick() => {
                 look_again(&shared, node).await;
+                if totalled.elapsed() >= TOTAL_EVERY {
+                    totalled = Instant::now();
+                    look_at_all(&shared, node, &total).await;
+                }
                 continue;
             }
         }
         while !waiting.is_empty() {
-            let batch: Vec<Entry> = waiting.drain(..batch_length(&waiting)).collect();
-            write(&shared, node, &batch, &mut lengths).await;
-            bytes.fetch_sub(batch.iter().map(|entry| entry.payload.len()).sum(), Relaxed);
-            shared.settled(batch.len());
+            let mut batch: Vec<Entry> = waiting.drain(..batch_length(&waiting)).collect();
+            let (count, size) = (batch.len(), batch.iter().map(|entry| entry.payload.len()).sum());
+            shared.refuse_full(&mut batch);
+            if !batch.is_empty() {
+                write(&shared, node, &batch, &mut lengths).await;
+            }
+            bytes.fetch_sub(size, Relaxed);
+            shared.settled(count);
         }
     }
 }
@@ -278,7 +313,8 @@ async fn write(shared: &Shared, node: NodeId, batch: &[Entry], lengths: &mut Len
     let mut touched: Vec<Partition> = batch.iter().map(|entry| entry.partition).collect();
     touched.sort_unstable();
     touched.dedup();
-    let due = lengths.due(&touched, begun);
+    batch.iter().for_each(|entry| lengths.grow(entry.partition));
+    let due = lengths.due(&touched, shared.limits.lag_max, begun);
     let mut pipeline = Pipeline::with_capacity(batch.len() + touched.len() + due.len());
     for entry in batch {
         pipeline.add_command(xadd(entry));
@@ -302,6 +338,7 @@ async fn write(shared: &Shared, node: NodeId, batch: &[Entry], lengths: &mut Len
     settle(shared, node, batch, &answers);
     for (partition, answer) in due.iter().zip(&answers[answers.len() - due.len()..]) {
         if let Value::Int(length) = answer {
+            lengths.known(*partition, length.unsigned_abs());
             shared.note_length(*partition, length.unsigned_abs());
         }
     }
@@ -362,40 +399,84 @@ fn xadd(entry: &Entry) -> Cmd {
 /// Looks whether the partitions of this node that are over their limit still are.
 async fn look_again(shared: &Shared, node: NodeId) {
     let over: Vec<Partition> = Partition::all()
-        .filter(|partition| shared.over[partition.index()].load(Relaxed))
+        .filter(|partition| shared.lags[partition.index()].is_over())
         .filter(|partition| shared.redis.node_of(*partition) == node)
         .collect();
-    if over.is_empty() {
-        return;
-    }
-    let mut pipeline = Pipeline::with_capacity(over.len());
-    for partition in &over {
-        pipeline.cmd("XLEN").arg(key::intake(*partition));
-    }
     // Without an answer they stay over; the next tick asks again.
-    let answers = send(shared, node, &pipeline).await.unwrap_or_default();
-    for (partition, answer) in over.iter().zip(answers) {
-        if let Value::Int(length) = answer {
-            shared.note_length(*partition, length.unsigned_abs());
-        }
+    for (partition, length) in lengths_of(shared, node, &over).await {
+        shared.note_length(partition, length);
     }
 }
 
-/// When each stream's length was last asked for.
-struct Lengths(Vec<Option<Instant>>);
+/// Looks how long all streams of this node are together.
+async fn look_at_all(shared: &Shared, node: NodeId, total: &Lag) {
+    let all: Vec<Partition> =
+        Partition::all().filter(|partition| shared.redis.node_of(*partition) == node).collect();
+    let lengths = lengths_of(shared, node, &all).await;
+    if lengths.len() < all.len() {
+        return;
+    }
+    let length = lengths.iter().map(|(_, length)| length).sum();
+    if total.note(length, shared.limits.total_max, Instant::now()) {
+        let over = total.is_over();
+        tracing::warn!(length, over, "the lag of all intakes of a node crossed its limit");
+    }
+}
+
+/// The lengths of streams, as far as they could be read.
+async fn lengths_of(
+    shared: &Shared,
+    node: NodeId,
+    partitions: &[Partition],
+) -> Vec<(Partition, u64)> {
+    if partitions.is_empty() {
+        return Vec::new();
+    }
+    let mut pipeline = Pipeline::with_capacity(partitions.len());
+    for partition in partitions {
+        pipeline.cmd("XLEN").arg(key::intake(*partition));
+    }
+    let answers = send(shared, node, &pipeline).await.unwrap_or_default();
+    let length = |answer| match answer {
+        Value::Int(length) => Some(length.unsigned_abs()),
+        _ => None,
+    };
+    let read = partitions.iter().zip(answers);
+    read.filter_map(|(partition, answer)| Some((*partition, length(answer)?))).collect()
+}
+
+/// What is known of each stream's length.
+struct Lengths(Vec<Length>);
+
+#[derive(Clone, Copy, Default)]
+struct Length {
+    asked: Option<Instant>,
+    /// The last length, and what this process has appended since.
+    about: u64,
+}
 
 impl Lengths {
     fn new() -> Self {
-        Self(Partition::all().map(|_| None).collect())
+        Self(vec![Length::default(); Partition::all().count()])
     }
 
-    /// Those of `touched` whose length is due; counts them as asked.
-    fn due(&mut self, touched: &[Partition], now: Instant) -> Vec<Partition> {
+    fn grow(&mut self, partition: Partition) {
+        self.0[partition.index()].about += 1;
+    }
+
+    fn known(&mut self, partition: Partition, length: u64) {
+        self.0[partition.index()].about = length;
+    }
+
+    /// Those of `touched` whose length is due; counts them as asked. Near the limit it always is: in between
+    /// a stream could grow far beyond it.
+    fn due(&mut self, touched: &[Partition], max: u64, now: Instant) -> Vec<Partition> {
         let mut due = Vec::new();
         for partition in touched {
-            let asked = &mut self.0[partition.index()];
-            if asked.is_none_or(|at| now.duration_since(at) >= LAG_EVERY) {
-                *asked = Some(now);
+            let known = &mut self.0[partition.index()];
+            let is_old = known.asked.is_none_or(|at| now.duration_since(at) >= LAG_EVERY);
+            if is_old || known.about > max / 2 {
+                known.asked = Some(now);
                 due.push(*partition);
             }
         }

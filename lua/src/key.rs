@@ -74,6 +74,16 @@ pub fn beat(partition: Partition) -> String {
     format!("rt:{}:beat", partition.tag())
 }
 
+/// Channel on which a subscriber tells itself something, to see whether it still hears.
+pub fn probe(partition: Partition, subscriber: u64) -> String {
+    format!("rt:{}:probe:{subscriber:016x}", partition.tag())
+}
+
+/// Whether a channel is such a one.
+pub fn is_probe(channel: &str) -> bool {
+    channel.contains("}:probe:")
+}
+
 /// channel; replies for the connections of one edge. Published by scripts.
 pub fn inbox(partition: Partition, edge: &str) -> String {
     inboxes(partition) + edge

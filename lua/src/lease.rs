@@ -13,6 +13,9 @@ use crate::script::{
 };
 use crate::term::{History, Mark};
 
+/// What a partition's bell says when the partition was handed over; nothing where an event came in.
+pub const FREE: &str = "free";
+
 /// What an owner holds, and where the partition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
@@ -77,8 +80,9 @@ impl Lease {
 
     /// The call that hands the partition over at once.
     pub fn release(partition: Partition, fence: u64) -> Cmd {
-        let mut cmd = call(LEASE_RELEASE.script.get_hash(), &[key::position(partition)]);
-        cmd.arg(fence);
+        let keys = [key::position(partition), key::bell(partition)];
+        let mut cmd = call(LEASE_RELEASE.script.get_hash(), &keys);
+        cmd.arg(fence).arg(FREE);
         cmd
     }
 }

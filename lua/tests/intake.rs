@@ -16,7 +16,7 @@ use lua::subscriber::Subscriber;
 use lua::topology::Settings;
 use parking_lot::Mutex;
 
-const LIMITS: Limits = Limits { queue: 10_000, lag_max: 100_000 };
+const LIMITS: Limits = Limits { queue: 10_000, lag_max: 100_000, total_max: 1_000_000 };
 
 /// Entries that were refused after they had been accepted, by payload.
 type RefusedLater = Arc<Mutex<Vec<(String, Refused)>>>;
@@ -175,13 +175,52 @@ async fn a_long_stream_takes_no_more_until_it_is_shorter() {
             matches!(answer, Err(Refused::Full { retry_after_ms }) if retry_after_ms > 0)
         })
         .await;
-        assert!(written(&redis, partition).await.len() > 50);
+        let length = written(&redis, partition).await.len();
+        assert!((51..=52).contains(&length), "{length}: near the limit every batch looks");
         intake.append(entry("other", "y")).expect("other partitions go on");
         let trim = ["XTRIM", &key::intake(partition), "MAXLEN", "10"];
         command::<i64>(&redis, redis.node_of(partition), &trim).await;
         until("it takes entries again", async || intake.append(entry("busy", "x")).is_ok()).await;
         intake.drained().await;
         assert!(refused.lock().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_burst_passes_the_limit_by_one_batch_at_most() {
+    each_topology(async |redis| {
+        let (intake, refused) = start(&redis, Limits { lag_max: 1_000, ..LIMITS });
+        // All at once, as the task has not run yet.
+        (0..5_000).for_each(|n| intake.append(entry("busy", n.to_string())).unwrap());
+        intake.drained().await;
+        let length = written(&redis, Partition::of("busy")).await.len();
+        assert!((1_000..=1_512).contains(&length), "{length}");
+        let refused = refused.lock();
+        assert_eq!(refused.len() + length, 5_000);
+        assert!(refused.iter().all(|(_, reason)| matches!(reason, Refused::Full { .. })));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_streams_together_have_a_limit_too() {
+    each_topology(async |redis| {
+        let (intake, _) = start(&redis, Limits { total_max: 100, ..LIMITS });
+        let mut number = 0;
+        until("it is full", async || {
+            number += 1;
+            let full = intake.append(entry(&format!("room-{number}"), "x")).is_err();
+            intake.drained().await;
+            full
+        })
+        .await;
+        for partition in Partition::all() {
+            let trim = ["DEL", &key::intake(partition)];
+            command::<i64>(&redis, redis.node_of(partition), &trim).await;
+        }
+        let taken = async || intake.append(entry(&format!("room-{number}"), "x")).is_ok();
+        until("it takes entries again", taken).await;
     })
     .await;
 }

@@ -69,7 +69,10 @@ async fn a_planned_failover_loses_nothing_and_a_killed_primary_is_replaced() {
             (acknowledged, refused)
         }
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until("the writer writes", async || {
+        command::<usize>(&redis, NODE, &["SCARD", "written"]).await > 1_000
+    })
+    .await;
     servers.failover().await.unwrap();
     let switched = Instant::now();
     let promoted = servers.servers[servers.primary().await].port();
@@ -137,8 +140,8 @@ async fn what_is_wrong_with_sentinels_is_said_in_one_sentence() {
     for sentinel in &servers.sentinels {
         let client = redis::Client::open(sentinel.url()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-        let mut set = redis::cmd("CONFIG");
-        set.arg("SET").arg("requirepass").arg("s3cret");
+        let mut set = redis::cmd("ACL");
+        set.arg("SETUSER").arg("default").arg("resetpass").arg(">s3cret");
         set.query_async::<()>(&mut connection).await.expect("sentinels take a password");
     }
     assert!(refused(&url).await.contains("add ?sentinel_password="));
@@ -178,9 +181,10 @@ async fn replicas_of_one_server_and_of_a_cluster_are_counted() {
         redis.nodes().into_iter().all(|node| redis.replicas(node) == 1)
     })
     .await;
-    let first = redis.nodes().into_iter().find(|node| {
-        redis.address(*node).ends_with(&cluster.nodes[0].port().to_string())
-    });
+    let first = redis
+        .nodes()
+        .into_iter()
+        .find(|node| redis.address(*node).ends_with(&cluster.nodes[0].port().to_string()));
     cluster.nodes[3].kill();
     let first = first.expect("the first server is a primary");
     until("a dead replica counts no more", async || redis.replicas(first) == 0).await;

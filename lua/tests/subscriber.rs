@@ -3,15 +3,19 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use common::{Server, both, command, each_topology, until};
 use lua::Redis;
 use lua::id::Partition;
 use lua::key;
+use lua::server::{Options, Private};
 use lua::subscriber::{Status, Subscriber};
 use lua::topology::Settings;
 use parking_lot::Mutex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Channel and payload.
 type Publication = (String, Vec<u8>);
@@ -251,4 +255,57 @@ async fn each_topology_with_short_timeouts(test: impl AsyncFn(Redis)) {
         test(Redis::connect(&settings).await.expect("a connection")).await;
     })
     .await;
+}
+
+/// Stands between and passes everything on, but for what the server pushes on connections that were
+/// there when it was told to swallow. Gives its port.
+async fn swallowing(server: u16, swallow: Arc<AtomicU64>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (swallow, since) = (swallow.clone(), swallow.load(Relaxed));
+            tokio::spawn(async move {
+                let server = TcpStream::connect(("127.0.0.1", server)).await;
+                let server = server.expect("the server is up");
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) = server.into_split();
+                let up = tokio::io::copy(&mut from_client, &mut to_server);
+                let down = async {
+                    let mut bytes = vec![0; 65_536];
+                    loop {
+                        let length = from_server.read(&mut bytes).await?;
+                        let pushed = bytes[0] == b'>' && swallow.load(Relaxed) > since;
+                        if length == 0 {
+                            return std::io::Result::Ok(());
+                        } else if !pushed {
+                            to_client.write_all(&bytes[..length]).await?;
+                        }
+                    }
+                };
+                tokio::select! { _ = up => {} _ = down => {} }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_healthy_connection_that_delivers_nothing_is_noticed_and_a_quiet_one_is_left_alone() {
+    let server = Private::start(Options::default()).await.unwrap();
+    let swallow = Arc::new(AtomicU64::new(0));
+    let port = swallowing(server.port(), swallow.clone()).await;
+    let redis = Redis::connect(&Settings::new(format!("redis://127.0.0.1:{port}"))).await.unwrap();
+    let (ear, channels) = Ear::with_channels(redis).await;
+    ear.hears_all(&channels, "before").await;
+    // Longer than a probe of a quiet connection takes.
+    tokio::time::sleep(Duration::from_millis(5_500)).await;
+    assert_eq!(ear.losses(), 0, "nothing was wrong");
+    swallow.fetch_add(1, Relaxed);
+    let took = until("it is noticed", async || ear.losses() == 1).await;
+    println!("noticed after {took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    until("all is subscribed again", async || ear.subscriptions() == 2 * channels.len()).await;
+    ear.hears_all(&channels, "after").await;
+    assert!(!ear.heard.lock().iter().any(|(channel, _)| key::is_probe(channel)));
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use harness::{Client, Flow, Stack, Topology, until};
 use serde_json::{Value, json};
 
-use crate::durability::{MESSAGES, Retries, Swarm};
 use crate::options;
+use crate::swarm::{MESSAGES, Retries, Swarm};
 
 async fn say(client: &Client, room: &str, content: &str) -> String {
     let payload = json!({ "roomId": room, "content": content });

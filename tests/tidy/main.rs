@@ -3,6 +3,7 @@
 
 mod events;
 mod manifests;
+mod metrics;
 mod settings;
 mod sources;
 

@@ -20,6 +20,12 @@ use crate::share::share;
 /// How often the duty says that the worker lives, and looks who else does and what is to be done.
 const ROUND: Duration = Duration::from_millis(100);
 
+/// The same while partitions are being handed over, which nobody serves meanwhile.
+const LEAVING_ROUND: Duration = Duration::from_millis(10);
+
+/// Within which the other workers notice that one left.
+const NOTICED: Duration = Duration::from_millis(ROUND.as_millis() as u64 + 50);
+
 /// How long a partition that is another's now may take to relay what it sent.
 const LEAVE_MAX: Duration = Duration::from_secs(1);
 
@@ -48,24 +54,40 @@ impl Duty {
     pub async fn run(&self, shutdown: CancellationToken) {
         let mut workers = Vec::new();
         let mut mine = HashSet::new();
+        let mut leaving = false;
         while !shutdown.is_cancelled() {
             if let Some(live) = self.live().await {
                 if live != workers {
                     mine = share(&self.worker, &live);
                     info!(workers = live.len(), partitions = mine.len(), "the workers changed");
+                    self.listen_for(&mine);
                     workers = live;
                 }
-                self.hand_over(&mine).await;
+                leaving = self.hand_over(&mine).await;
                 self.take(&mine).await;
             }
             self.renew().await;
             let run_of = |partition| self.redis.run_id(self.redis.node_of(partition));
             self.partitions.drop_doubtful(run_of);
             metrics::gauge!("rt_partitions_owned").set(self.partitions.owned().len() as f64);
+            let round = if leaving { LEAVING_ROUND } else { ROUND };
             tokio::select! {
-                () = tokio::time::sleep(ROUND) => {}
+                () = tokio::time::sleep(round) => {}
                 () = self.partitions.lost.notified() => {}
                 () = shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    /// Hears the bells of what is this worker's share: whoever hands a partition over rings for its new
+    /// owner.
+    fn listen_for(&self, mine: &HashSet<Partition>) {
+        let owned: HashSet<_> = self.partitions.owned().into_iter().collect();
+        for partition in Partition::all() {
+            if mine.contains(&partition) {
+                self.subscriber.subscribe(partition, key::bell(partition));
+            } else if !owned.contains(&partition) {
+                self.subscriber.unsubscribe(partition, key::bell(partition));
             }
         }
     }
@@ -148,7 +170,6 @@ impl Duty {
                 let lease = taken.lease;
                 debug!(%partition, fence = lease.fence, term = lease.term, "took a partition");
                 lost += usize::from(!taken.history.holds(known));
-                self.subscriber.subscribe(partition, key::bell(partition));
                 self.partitions.take(partition, taken, self.at_once, asked, self.lease_ms);
             }
         }
@@ -187,23 +208,31 @@ impl Duty {
         }
     }
 
-    /// Hands over what is another's now, once what it has under way is done.
-    async fn hand_over(&self, mine: &HashSet<Partition>) {
+    /// Hands over what is another's now, once what it has under way is done. Tells whether some is still
+    /// waited for.
+    async fn hand_over(&self, mine: &HashSet<Partition>) -> bool {
         let (stay, leave): (Vec<_>, Vec<_>) =
             self.partitions.owned().into_iter().partition(|partition| mine.contains(partition));
         stay.into_iter().for_each(|partition| self.partitions.stay(partition));
-        let ready =
-            leave.into_iter().filter(|partition| self.partitions.leave(*partition, LEAVE_MAX));
-        self.release(ready.collect()).await;
+        let (ready, waiting): (Vec<_>, Vec<_>) =
+            leave.into_iter().partition(|partition| self.partitions.leave(*partition, LEAVE_MAX));
+        self.release(ready).await;
+        !waiting.is_empty()
     }
 
-    /// Hands everything over and leaves: the last thing that a worker does.
-    pub async fn release_all(&self) {
+    /// Leaves the registry, and gives the others the time to notice: they then wait for what is handed
+    /// over. This worker serves it until then.
+    pub async fn announce_leave(&self) {
         let mut batch = Batch::default();
         batch.add(registry::leave(&self.worker));
         if let Err(problem) = batch.run(&self.redis, self.redis.node_of_key(key::WORKERS)).await {
             debug!(%problem, "could not leave the registry; it forgets by itself");
         }
+        tokio::time::sleep(NOTICED).await;
+    }
+
+    /// Hands everything over: the last thing that a worker does.
+    pub async fn release_all(&self) {
         self.release(self.partitions.owned()).await;
     }
 

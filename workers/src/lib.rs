@@ -8,6 +8,7 @@ mod gather;
 mod held;
 mod ingress;
 mod lease;
+mod metrics;
 mod panics;
 mod partitions;
 mod relay;
@@ -37,6 +38,7 @@ use tracing::info;
 pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> anyhow::Result<()> {
     let worker =
         config.worker_id.clone().unwrap_or_else(|| format!("worker-{:08x}", rand::random::<u32>()));
+    metrics::describe();
     let safety = Safety {
         durability: config.durability,
         replicas: config.wait_replicas,
@@ -64,12 +66,16 @@ pub async fn run(config: Config, redis: Redis, shutdown: CancellationToken) -> a
         Arc::new(Consumer { redis: redis.clone(), partitions, gatherer, safety, config });
     info!(worker, "working");
 
-    let work = Work::default();
+    let (work, stop) = (Work::default(), CancellationToken::new());
     tokio::join!(
-        duty.run(shutdown.clone()),
+        async {
+            duty.run(shutdown.clone()).await;
+            duty.announce_leave().await;
+            stop.cancel();
+        },
         ingress.run(shutdown.clone()),
         edges::run(Arc::clone(&consumer), shutdown.clone()),
-        follow_nodes(&redis, &consumer, &work, &shutdown),
+        follow_nodes(&redis, &consumer, &work, &stop),
     );
 
     // Stop reading, finish the batch, relay what it sent, then hand over: a partition that is released
@@ -118,14 +124,17 @@ impl Work {
     }
 }
 
-/// Hears which partitions have work.
+/// Hears which partitions have work, and which may be taken.
 fn doorbell(redis: &Redis, partitions: &Arc<Partitions>) -> Subscriber {
     let (rung, restored) = (Arc::clone(partitions), Arc::clone(partitions));
     Subscriber::start(
         redis.clone(),
-        move |channel: &str, _payload| {
+        move |channel: &str, payload| {
             if let Some(partition) = key::partition_of(channel) {
                 rung.ring(partition);
+                if payload == lua::lease::FREE.as_bytes() {
+                    rung.lost.notify_one();
+                }
             }
         },
         // What was rung while the subscription was away is not known.

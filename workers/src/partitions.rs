@@ -21,6 +21,9 @@ use crate::held::{Answer, Held, Outbox, Run};
 /// it then, that one relays what was sent, and the answers wait no longer.
 const ABANDONED_MAX: Duration = Duration::from_secs(1);
 
+/// How long a turn mostly takes that was under way when its partition began to be handed over.
+const TURN: Duration = Duration::from_millis(20);
+
 /// What a consumer needs to know to work on a partition for one turn.
 #[derive(Debug, Clone)]
 pub struct Turn {
@@ -76,7 +79,7 @@ pub struct Partitions {
     pub wake: Notify,
     /// Wakes the relays when a partition has something to relay.
     pub sent: Notify,
-    /// Wakes the lease duty when a partition was given up.
+    /// Wakes the lease duty when a partition was given up, here or by another worker.
     pub lost: Notify,
 }
 
@@ -219,7 +222,8 @@ impl Partitions {
             held.leaving = Some(Instant::now());
             return false;
         };
-        held.outbox.is_settled() || since.elapsed() >= patience
+        let waited = since.elapsed();
+        waited >= TURN && held.outbox.is_settled() || waited >= patience
     }
 
     /// Keeps a partition that was to be handed over.

@@ -7,6 +7,7 @@ use metrics::{Counter, Gauge, counter, gauge};
 
 use super::Transport;
 use crate::close::Reason;
+use crate::metrics::CONNECTIONS;
 
 pub(crate) struct Meters {
     open: AtomicUsize,
@@ -21,8 +22,8 @@ impl Meters {
     pub(crate) fn new() -> Meters {
         Meters {
             open: AtomicUsize::new(0),
-            polling: gauge!("rt_connections", "transport" => Transport::Polling.as_str()),
-            websocket: gauge!("rt_connections", "transport" => Transport::WebSocket.as_str()),
+            polling: gauge!(CONNECTIONS, "transport" => Transport::Polling.as_str()),
+            websocket: gauge!(CONNECTIONS, "transport" => Transport::WebSocket.as_str()),
             upgrades: counter!("rt_upgrades_total"),
             received: counter!("rt_packets_received_total"),
             sent: counter!("rt_packets_sent_total"),

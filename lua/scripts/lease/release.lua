@@ -1,9 +1,12 @@
--- lease/release: hand a partition over at once. The fence stays: it only ever grows.
+-- lease/release: hand a partition over at once. The fence stays: it only ever grows. Who is to have it
+-- hears the bell.
 --
 -- KEYS
 --    1 position  hash    write   who owns the partition
+--    2 bell      channel publish the worker that waits for the partition
 -- ARGV
 --    1 fence     the owner's fence
+--    2 word      what the bell says
 -- RETURNS
 --    1, or 0 where the partition has another owner
 -- USES
@@ -11,4 +14,5 @@ if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then
   return 0
 end
 redis.call('HSET', KEYS[1], 'owner', '', 'lease_until', '0')
+redis.call('SPUBLISH', KEYS[2], ARGV[2])
 return 1

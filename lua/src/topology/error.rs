@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use redis::{ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, ServerErrorKind};
 
+use crate::durability::Durability;
+
 /// Why no connection could be set up. Each is one sentence for an operator; none holds a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
@@ -121,7 +123,9 @@ pub enum ConnectError {
         reason: String,
     },
     /// The sentinels watch others.
-    #[error("the sentinel at {address} watches no primary with the name {master}: `SENTINEL MASTERS` lists them")]
+    #[error(
+        "the sentinel at {address} watches no primary with the name {master}: `SENTINEL MASTERS` lists them"
+    )]
     MasterUnknown {
         /// host:port of the sentinel
         address: String,
@@ -129,13 +133,17 @@ pub enum ConnectError {
         master: String,
     },
     /// A server that is no sentinel.
-    #[error("{address} is no Redis Sentinel: give the addresses of the sentinels (port 26379 mostly), or write redis://")]
+    #[error(
+        "{address} is no Redis Sentinel: give the addresses of the sentinels (port 26379 mostly), or write redis://"
+    )]
     IsNoSentinel {
         /// host:port
         address: String,
     },
     /// A sentinel has a password of its own.
-    #[error("the sentinel at {address} wants a password: add ?sentinel_password=… (and sentinel_user=…) to the URL")]
+    #[error(
+        "the sentinel at {address} wants a password: add ?sentinel_password=… (and sentinel_user=…) to the URL"
+    )]
     SentinelPasswordMissing {
         /// host:port of the sentinel
         address: String,
@@ -160,7 +168,9 @@ pub enum ConnectError {
         reason: String,
     },
     /// A failover is not over.
-    #[error("the sentinels say that {master} is at {address}, which is a replica: a failover may be under way")]
+    #[error(
+        "the sentinels say that {master} is at {address}, which is a replica: a failover may be under way"
+    )]
     NamedReplica {
         /// The sentinels' name for the primary.
         master: String,
@@ -174,7 +184,9 @@ pub enum ConnectError {
         master: String,
     },
     /// The sentinels that answer were not there at the last failover.
-    #[error("the sentinels that can be reached do not know of the last failover of {master}: are they cut off from the others?")]
+    #[error(
+        "the sentinels that can be reached do not know of the last failover of {master}: are they cut off from the others?"
+    )]
     SentinelsBehind {
         /// The sentinels' name for the primary.
         master: String,
@@ -192,6 +204,14 @@ pub enum ConnectError {
         address: String,
         /// Slots without a primary.
         missing: usize,
+    },
+    /// A server is not set up for what was asked for.
+    #[error("DURABILITY={durability} cannot be kept: {reason}")]
+    NotDurable {
+        /// What was asked for.
+        durability: Durability,
+        /// What is wrong, and what to do.
+        reason: String,
     },
     /// The data were written with another layout.
     #[error(

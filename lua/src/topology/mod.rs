@@ -1,6 +1,7 @@
 //! Where Redis is: one server, one that sentinels name, or the primaries of a cluster; a connection to
 //! each that comes back by itself, and the table that says which of them holds a partition.
 
+mod check;
 mod cluster;
 mod error;
 mod exclusive;
@@ -274,18 +275,18 @@ impl Redis {
         let explain = |e: RedisError| self.explain(&e, &node.dialer.info());
         let mut connection = node.connection().map_err(explain)?;
         for (field, expected) in [("partitions", PARTITIONS.into()), ("layout", LAYOUT)] {
-            let (_, found): (i64, String) = redis::pipe()
-                .cmd("HSETNX")
-                .arg(key::META)
-                .arg(field)
-                .arg(expected)
-                .cmd("HGET")
-                .arg(key::META)
-                .arg(field)
-                .query_async(&mut connection)
-                .await
-                .map_err(explain)?;
-            let expected = expected.to_string();
+            let mut read = redis::cmd("HGET");
+            read.arg(key::META).arg(field);
+            let mut found: Option<String> =
+                read.query_async(&mut connection).await.map_err(explain)?;
+            // Written where it must be and nowhere else: a Redis without memory can still be looked into.
+            if found.is_none() {
+                let mut write = redis::cmd("HSETNX");
+                write.arg(key::META).arg(field).arg(expected);
+                let _: i64 = write.query_async(&mut connection).await.map_err(explain)?;
+                found = read.query_async(&mut connection).await.map_err(explain)?;
+            }
+            let (expected, found) = (expected.to_string(), found.unwrap_or_default());
             if found != expected {
                 return Err(ConnectError::OtherLayout { field, found, expected });
             }
@@ -305,4 +306,3 @@ impl Drop for Inner {
         }
     }
 }
-

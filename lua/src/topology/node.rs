@@ -16,10 +16,10 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::Settings;
 use super::error::ConnectError;
 use super::exclusive::{self, Exclusive};
 use super::sentinel::Sentinels;
-use super::Settings;
 
 /// First and longest pause between attempts to connect. Short, because a restarted Redis should be
 /// used again within a second; one attempt per half second and process is no burden.
@@ -177,8 +177,7 @@ impl Replication {
     }
 
     async fn ask(connection: &mut MultiplexedConnection) -> Result<Self, RedisError> {
-        let info: String =
-            redis::cmd("INFO").arg("replication").query_async(connection).await?;
+        let info: String = redis::cmd("INFO").arg("replication").query_async(connection).await?;
         Ok(Self::read(&info))
     }
 }

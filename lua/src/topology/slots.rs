@@ -25,7 +25,9 @@ pub(super) fn parse(reply: Value, asked_host: &str) -> Vec<Range> {
 
 fn range(entry: Value, asked_host: &str) -> Option<Range> {
     let Value::Array(parts) = entry else { return None };
-    let [Value::Int(first), Value::Int(last), Value::Array(primary), replicas @ ..] = parts.as_slice() else {
+    let [Value::Int(first), Value::Int(last), Value::Array(primary), replicas @ ..] =
+        parts.as_slice()
+    else {
         return None;
     };
     let [host, Value::Int(port), ..] = primary.as_slice() else { return None };

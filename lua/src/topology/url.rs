@@ -105,8 +105,7 @@ impl Parts<'_> {
                 _ => return Err(bad("its only options are sentinel_user and sentinel_password")),
             }
         }
-        let login =
-            if password.is_empty() { String::new() } else { format!("{user}:{password}@") };
+        let login = if password.is_empty() { String::new() } else { format!("{user}:{password}@") };
         let sentinel = |host: &str| {
             let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
             let port = if has_port { String::new() } else { format!(":{SENTINEL_PORT}") };

@@ -269,6 +269,25 @@ async fn a_claim_counts_before_the_room_is_made_and_goes_on_with_the_whole_recor
     .await;
 }
 
+/// The halves remember the request apart from each other, also where they meet.
+#[tokio::test]
+async fn a_room_in_its_makers_partition_is_made_and_a_repeat_finds_it() {
+    each(async |mut stage: Stage| {
+        let ann = who(&users_of(stage.partition).next().expect("a user"));
+        let payload = json!({ "roomId": stage.room, "type": "discussion", "requestId": "a" });
+        for outcome in [Outcome::Applied, Outcome::Again] {
+            stage.is_first_hop = true;
+            let claimed = stage.event(&ann, "create-room", payload.clone()).await;
+            assert_eq!((&claimed.outcome, claimed.sent.len()), (&outcome, 1));
+            stage.is_first_hop = false;
+            let made = stage.event(&ann, "create-room", payload.clone()).await;
+            assert_eq!(made.outcome, outcome);
+            assert_eq!(made.result()["room"]["id"], stage.room.as_str());
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_request_claims_once_and_remembers_only_its_own_refusal() {
     each(async |mut stage: Stage| {

@@ -1,14 +1,14 @@
 //! A gate between one process and its Redis: while it is shut, what the process sends is held back
 //! and arrives later, as packets do that were stuck in a network. Replies are watched on their way.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::within;
 
@@ -34,6 +34,7 @@ pub struct Gate {
     port: u16,
     state: Arc<watch::Sender<State>>,
     fenced: Arc<AtomicUsize>,
+    connections: Arc<Mutex<JoinSet<()>>>,
     task: JoinHandle<()>,
 }
 
@@ -44,9 +45,10 @@ impl Gate {
         let port = listener.local_addr().expect("a bound socket").port();
         let state = Arc::new(watch::Sender::new(State::Open));
         let fenced = Arc::new(AtomicUsize::new(0));
-        let task =
-            tokio::spawn(accept(listener, redis_port, Arc::clone(&state), Arc::clone(&fenced)));
-        Self { port, state, fenced, task }
+        let connections = Arc::default();
+        let passing = Passing { state: Arc::clone(&state), fenced: Arc::clone(&fenced) };
+        let task = tokio::spawn(accept(listener, redis_port, passing, Arc::clone(&connections)));
+        Self { port, state, fenced, connections, task }
     }
 
     /// The `REDIS_URL` for the process behind the gate.
@@ -68,6 +70,12 @@ impl Gate {
         self.state.send_replace(State::Open);
     }
 
+    /// Cuts all connections, with what was held back on them, and lets new ones through.
+    pub fn cut(&self) {
+        self.connections.lock().expect("no panic").abort_all();
+        self.open();
+    }
+
     /// How many replies so far refused something as fenced: commits, and moves of work that is due.
     pub fn fenced(&self) -> usize {
         self.fenced.load(Ordering::Relaxed)
@@ -80,11 +88,17 @@ impl Drop for Gate {
     }
 }
 
+/// What all connections share.
+struct Passing {
+    state: Arc<watch::Sender<State>>,
+    fenced: Arc<AtomicUsize>,
+}
+
 async fn accept(
     listener: TcpListener,
     redis_port: u16,
-    state: Arc<watch::Sender<State>>,
-    fenced: Arc<AtomicUsize>,
+    passing: Passing,
+    connections: Arc<Mutex<JoinSet<()>>>,
 ) {
     while let Ok((process, _)) = listener.accept().await {
         let Ok(redis) = TcpStream::connect(("127.0.0.1", redis_port)).await else { continue };
@@ -92,8 +106,9 @@ async fn accept(
         let _ = (process.set_nodelay(true), redis.set_nodelay(true));
         let (process_read, process_write) = process.into_split();
         let (redis_read, redis_write) = redis.into_split();
-        tokio::spawn(requests(process_read, redis_write, Arc::clone(&state)));
-        tokio::spawn(replies(redis_read, process_write, Arc::clone(&fenced)));
+        let mut connections = connections.lock().expect("no panic");
+        connections.spawn(requests(process_read, redis_write, Arc::clone(&passing.state)));
+        connections.spawn(replies(redis_read, process_write, Arc::clone(&passing.fenced)));
     }
 }
 

@@ -8,6 +8,7 @@
 mod client;
 mod gate;
 pub mod http;
+mod link;
 mod port;
 mod process;
 mod proxy;
@@ -19,6 +20,7 @@ mod wait;
 
 pub use client::{Client, Event};
 pub use gate::Gate;
+pub use link::{Hear, Link, NotOpen, Outcome, Transport};
 pub use port::free as free_port;
 pub use process::Process;
 pub use proxy::{Flow, Proxy};

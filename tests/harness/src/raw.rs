@@ -11,7 +11,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::within;
 
 /// Where Socket.IO lives, asked for as a WebSocket.
-const PATH: &str = "/socket.io/?EIO=4&transport=websocket";
+pub(crate) const PATH: &str = "/socket.io/?EIO=4&transport=websocket";
 
 /// An open WebSocket whose Engine.IO handshake was read.
 pub struct Raw {

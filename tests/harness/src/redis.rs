@@ -101,6 +101,11 @@ impl Redis {
         cut
     }
 
+    /// Ends every server as a crash would.
+    pub fn kill(&mut self) {
+        self.servers().iter_mut().for_each(Private::kill);
+    }
+
     /// Ends every server as a crash would, one after the other, and starts it again with its data.
     pub async fn restart(&mut self) {
         for server in self.servers() {

@@ -20,6 +20,9 @@ pub struct Options {
     pub workers: usize,
     /// The first worker reaches its Redis, a single server, through [`Stack::gate`].
     pub gated: bool,
+    /// Clients reach each edge, and each process its Redis (a single server), through a proxy of its
+    /// own.
+    pub proxied: bool,
     /// The replicas of [`Topology::Sentinel`] follow their primary through [`Stack::replication`].
     pub replication: bool,
     /// Redis keeps its data over [`Stack::restart_redis`].
@@ -32,17 +35,28 @@ pub struct Options {
 pub struct Stack {
     // Fields drop in this order: nobody complains about a Redis that went first.
     edges: Vec<Edge>,
-    workers: Vec<Process>,
+    workers: Vec<Worker>,
     gate: Option<Gate>,
     replication: Option<Proxy>,
     redis: Redis,
+    options: Options,
     folder: PathBuf,
+    keeps_logs: bool,
 }
 
 struct Edge {
     process: Process,
     url: String,
     admin_url: String,
+    /// What clients see of it.
+    front: Option<Proxy>,
+    /// What it sees of Redis.
+    back: Option<Proxy>,
+}
+
+struct Worker {
+    process: Process,
+    back: Option<Proxy>,
 }
 
 impl Options {
@@ -54,6 +68,7 @@ impl Options {
             edges: 2,
             workers: 2,
             gated: false,
+            proxied: false,
             replication: false,
             persistent: false,
             env: Vec::new(),
@@ -83,40 +98,80 @@ impl Stack {
             Redis::Single(server) if options.gated => Some(Gate::start(server.port()).await),
             _ => None,
         };
-        let (edges, workers) = (Vec::new(), Vec::new());
-        let mut stack = Self { edges, workers, gate, replication, redis, folder: folder() };
-        for number in 0..options.workers {
-            let mut options = options.clone();
-            if let Some(gate) = stack.gate.as_ref().filter(|_| number == 0) {
-                options = options.with("REDIS_URL", gate.url());
-            }
-            let worker = stack.process(&options, "worker", number, &[]);
-            stack.workers.push(worker);
+        let (edges, workers, folder) = (Vec::new(), Vec::new(), folder());
+        let mut stack =
+            Self { edges, workers, gate, replication, redis, options, folder, keeps_logs: false };
+        for _ in 0..stack.options.workers {
+            stack.add_worker(&[]).await;
         }
-        for number in 0..options.edges {
-            let (client_port, admin_port) = (port::free(), port::free());
-            let ports = [("PORT", client_port), ("ADMIN_PORT", admin_port)];
-            stack.edges.push(Edge {
-                process: stack.process(&options, "edge", number, &ports),
-                url: format!("http://127.0.0.1:{client_port}"),
-                admin_url: format!("http://127.0.0.1:{admin_port}"),
-            });
+        for _ in 0..stack.options.edges {
+            stack.launch_edge().await;
         }
-        for number in 0..options.edges {
+        for number in 0..stack.edges.len() {
             stack.until_edge_is_ready(number).await;
         }
         stack
     }
 
+    /// Starts one more worker, with these settings of its own; gives its number.
+    pub async fn add_worker(&mut self, env: &[(&str, &str)]) -> usize {
+        let number = self.workers.len();
+        let back = self.proxy_to_redis().await;
+        let gate = self.gate.as_ref().filter(|_| number == 0).map(Gate::url);
+        let url = gate.or(back.as_ref().map(url_of));
+        let process = self.process("worker", number, url, env);
+        self.workers.push(Worker { process, back });
+        number
+    }
+
+    /// Starts one more edge and waits until it is ready; gives its number.
+    pub async fn add_edge(&mut self) -> usize {
+        let number = self.launch_edge().await;
+        self.until_edge_is_ready(number).await;
+        number
+    }
+
+    async fn launch_edge(&mut self) -> usize {
+        let number = self.edges.len();
+        let (client_port, admin_port) = (port::free(), port::free());
+        let front = match self.options.proxied {
+            true => Some(Proxy::start(client_port).await),
+            false => None,
+        };
+        let back = self.proxy_to_redis().await;
+        let (port, admin) = (client_port.to_string(), admin_port.to_string());
+        let env = [("PORT", port.as_str()), ("ADMIN_PORT", admin.as_str())];
+        let process = self.process("edge", number, back.as_ref().map(url_of), &env);
+        let seen_port = front.as_ref().map_or(client_port, Proxy::port);
+        self.edges.push(Edge {
+            process,
+            url: format!("http://127.0.0.1:{seen_port}"),
+            admin_url: format!("http://127.0.0.1:{admin_port}"),
+            front,
+            back,
+        });
+        number
+    }
+
+    async fn proxy_to_redis(&self) -> Option<Proxy> {
+        match &self.redis {
+            Redis::Single(server) if self.options.proxied => {
+                Some(Proxy::start(server.port()).await)
+            }
+            _ => None,
+        }
+    }
+
     fn process(
         &self,
-        options: &Options,
         role: &str,
         number: usize,
-        ports: &[(&str, u16)],
+        redis_url: Option<String>,
+        own: &[(&str, &str)],
     ) -> Process {
+        let redis_url = redis_url.unwrap_or_else(|| self.redis.url());
         let mut env: Vec<(String, String)> = [
-            ("REDIS_URL", self.redis.url().as_str()),
+            ("REDIS_URL", redis_url.as_str()),
             ("JWT_SECRET", token::SECRET),
             ("BIND_ADDRESS", "127.0.0.1"),
             ("LOG_LEVEL", "info"),
@@ -128,12 +183,12 @@ impl Stack {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        env.extend(ports.iter().map(|(name, port)| ((*name).to_owned(), port.to_string())));
-        env.extend(options.env.iter().cloned());
+        env.extend(self.options.env.iter().cloned());
+        env.extend(own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let name = format!("{role}-{number}");
         // So that nothing is left behind when the test process itself is killed.
         let args = [role, "--stop-with-stdin"];
-        Process::start(&self.folder, &name, &options.program, &args, env)
+        Process::start(&self.folder, &name, &self.options.program, &args, env)
     }
 
     /// Waits until `GET /ready` of an edge answers 200.
@@ -187,7 +242,7 @@ impl Stack {
 
     /// One worker's process.
     pub fn worker(&mut self, number: usize) -> &mut Process {
-        &mut self.workers[number]
+        &mut self.workers[number].process
     }
 
     /// The gate between the first worker and Redis.
@@ -196,6 +251,42 @@ impl Stack {
     /// When the stack was started without [`Options::gated`], or on a cluster.
     pub fn gate(&self) -> &Gate {
         self.gate.as_ref().expect("a stack that was started with a gate")
+    }
+
+    /// How many edges were started, running or not.
+    pub fn edges(&self) -> usize {
+        self.edges.len()
+    }
+
+    /// How many workers were started, running or not.
+    pub fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// The network between clients and an edge, where [`Options::proxied`] put one.
+    pub fn front_of_edge(&self, number: usize) -> Option<&Proxy> {
+        self.edges[number].front.as_ref()
+    }
+
+    /// The network between an edge and Redis, where [`Options::proxied`] put one.
+    pub fn back_of_edge(&self, number: usize) -> Option<&Proxy> {
+        self.edges[number].back.as_ref()
+    }
+
+    /// The network between a worker and Redis, where [`Options::proxied`] put one.
+    pub fn back_of_worker(&self, number: usize) -> Option<&Proxy> {
+        self.workers[number].back.as_ref()
+    }
+
+    /// Leaves the processes' logs behind, in the folder that this gives.
+    pub fn keep_logs(&mut self) -> &Path {
+        self.keeps_logs = true;
+        &self.folder
+    }
+
+    /// Ends every Redis server as a crash would, until [`Stack::restart_redis`].
+    pub fn kill_redis(&mut self) {
+        self.redis.kill();
     }
 
     /// The network between a primary and its replicas: what goes back is what they follow.
@@ -208,7 +299,7 @@ impl Stack {
 
     /// Ends a worker as a crash would (SIGKILL).
     pub fn kill_worker(&mut self, number: usize) {
-        self.workers[number].kill();
+        self.workers[number].process.kill();
     }
 
     /// Ends every Redis server as a crash would and starts it again at the same port, with the data
@@ -266,10 +357,14 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         // A failed test's logs stay for a longer look; `Process` says where.
-        if !std::thread::panicking() {
+        if !std::thread::panicking() && !self.keeps_logs {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+fn url_of(proxy: &Proxy) -> String {
+    format!("redis://127.0.0.1:{}", proxy.port())
 }
 
 /// A new folder for the logs of one stack.

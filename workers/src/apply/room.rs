@@ -22,7 +22,8 @@ pub fn bounds(config: &Config) -> Bounds {
 
 /// Two halves: the user's partition counts the room, then the room's makes it and answers.
 pub fn create(commit: Commit<'_>, payload: &CreateRoom, config: &Config) -> Cmd {
-    let commit = commit.once(payload.request(), payload);
+    let half = if commit.record().is_relayed() { "create-room" } else { "claim" };
+    let commit = commit.once_as(half, payload.request(), payload);
     if !payload.room_type.may_create(&commit.record().roles) {
         let problem = "you may not create a room of this type";
         return commit.refuse(&Refusal::field(Code::Forbidden, "type", problem));
