@@ -8,10 +8,10 @@ use lua::commit::Outcome;
 use serde_json::{Value as Json, json};
 use stage::{Stage, each, users_of, who};
 
-/// What an event told: its name; the room, the sender, others.
+/// An event, what it told the room, its answer, and what it told a user's connections.
 type Told = (String, Vec<Json>, Json, Vec<(String, Json)>);
 
-/// What every event of the story told.
+/// What every event of the story told: to the room, to the sender, to others.
 async fn story(stage: &mut Stage, request: &str) -> Vec<Told> {
     let user = users_of(stage.partition).next().expect("a user");
     let keys = lua::key::UserKeys::new(&user.parse().expect("an id"));
