@@ -413,8 +413,11 @@ async fn look_again(shared: &Shared, node: NodeId) {
 /// Takes note of how much waits in streams that are long, which what is kept for inspection may be the
 /// reason for. Without an answer they stay as they are; the next look asks again.
 async fn look_closely(shared: &Shared, node: NodeId, partitions: &[Partition]) {
-    for (partition, answer) in ask(shared, node, partitions, &["XINFO", "GROUPS"]).await {
-        if let Some(waiting) = waiting(answer) {
+    let lengths = ask(shared, node, partitions, &["XLEN"]).await;
+    let groups = ask(shared, node, partitions, &["XINFO", "GROUPS"]).await;
+    for ((partition, all), (_, groups)) in lengths.into_iter().zip(groups) {
+        // There is no group before a worker came.
+        if let Some(waiting) = waiting(groups).or(length(all)) {
             shared.note_lag(partition, waiting);
         }
     }

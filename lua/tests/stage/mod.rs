@@ -32,6 +32,7 @@ use ear::Ear;
 pub use keys::{Keys, snapshot};
 #[allow(unused_imports)]
 pub use servers::{alone, each, each_with_directory, rooms_of, users_of};
+#[allow(unused_imports)]
 pub use who::{Who, who};
 
 /// What an event came to.
