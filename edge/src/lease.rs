@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lua::edge;
+use lua::{RedisError, edge};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -43,17 +43,24 @@ impl Lease {
     }
 
     async fn beat(&self) {
-        match edge::beat(&self.core.redis, &self.core.settings.edge).await {
-            Ok(was_there) => {
-                if !self.known.send_replace(true) || was_there {
-                    return;
-                }
-                let connections = self.core.cut();
-                metrics::counter!("rt_edge_lease_lost_total").increment(1);
-                tracing::warn!(connections, "this edge was given up: its connections start afresh");
-            }
-            Err(problem) => tracing::debug!(%problem, "could not say that this edge lives"),
+        if let Err(problem) = self.try_beat().await {
+            tracing::debug!(%problem, "could not say that this edge lives");
         }
+    }
+
+    async fn try_beat(&self) -> Result<(), RedisError> {
+        let (redis, edge) = (&self.core.redis, &self.core.settings.edge);
+        if *self.known.borrow() && edge::beat(redis, edge).await? {
+            return Ok(());
+        }
+        // The edge is on the list before anybody can connect to it again.
+        edge::begin(redis, edge).await?;
+        if self.known.send_replace(true) {
+            let connections = self.core.cut();
+            metrics::counter!("rt_edge_lease_lost_total").increment(1);
+            tracing::warn!(connections, "this edge was given up: its connections start afresh");
+        }
+        Ok(())
     }
 
     /// Takes the edge off the list, after its connections ended.

@@ -29,9 +29,18 @@ pub struct EdgeLost {
     pub until: Option<u64>,
 }
 
-/// Says that `edge` lives. False where it was not known, or was given up meanwhile.
+/// Says that `edge` lives. False where it is not known, or was given up meanwhile: then it has to
+/// [`begin`] anew.
 pub async fn beat(redis: &Redis, edge: &str) -> Result<bool, RedisError> {
     ask(redis, list_call(&EDGE_BEAT, edge)).await
+}
+
+/// Puts `edge` on the list of those that live: a new one, or one that was given up and ends what
+/// connections it has.
+pub async fn begin(redis: &Redis, edge: &str) -> Result<(), RedisError> {
+    let mut cmd = list_call(&EDGE_BEAT, edge);
+    cmd.arg(1);
+    ask(redis, cmd).await
 }
 
 /// Takes an edge off the list that ended in order, with all its connections.

@@ -25,10 +25,13 @@ async fn age(redis: &Redis, edge: &str, by_ms: u64) {
 async fn an_edge_that_says_nothing_is_given_up_and_learns_of_it() {
     common::each_topology(async |redis: Redis| {
         let beat = async |edge: &str| edge::beat(&redis, edge).await.expect("Redis answers");
+        let begin = async |edge: &str| edge::begin(&redis, edge).await.expect("Redis answers");
         let late = async || edge::late(&redis, 6_000).await.expect("Redis answers");
         assert!(!beat("a").await, "it is new");
+        assert!(!beat("a").await, "until it says that it begins");
+        begin("a").await;
         assert!(beat("a").await);
-        assert!(!beat("b").await);
+        begin("b").await;
         assert!(late().await.is_empty());
         age(&redis, "a", 5_000).await;
         assert!(late().await.is_empty(), "not yet");
@@ -37,12 +40,16 @@ async fn an_edge_that_says_nothing_is_given_up_and_learns_of_it() {
         assert_eq!(late().await, ["a"], "until the partitions are told");
         edge::forget(&redis, "a").await.expect("Redis answers");
         assert!(late().await.is_empty());
+        // The first may be one from before, that was stuck on its way: it hides nothing.
+        assert!(!beat("a").await, "it was given up");
         assert!(!beat("a").await, "it was given up");
 
         // It is back before the partitions are told: it stays, and knows.
         age(&redis, "b", 7_000).await;
         assert_eq!(late().await, ["b"]);
         assert!(!beat("b").await);
+        assert_eq!(late().await, ["b"]);
+        begin("b").await;
         edge::forget(&redis, "b").await.expect("Redis answers");
         assert!(beat("b").await);
         edge::leave(&redis, "b").await.expect("Redis answers");

@@ -5,7 +5,7 @@
 //! second time, and what a commit leaves behind is compared with what it may leave.
 
 // Every test program uses a part of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod ear;
 mod keys;

@@ -121,6 +121,8 @@ impl Fault {
             Kind::ScriptsFlushed | Kind::SubscriptionsCut => dice.ms(0, 0),
             Kind::RedisKilled | Kind::MemoryFull => dice.ms(100, 1_500),
             Kind::IntakeFull => dice.ms(1_000, 3_000),
+            // For longer than a lease: what was held arrives when the partitions have moved.
+            Kind::RedisHeld => dice.ms(5_500, 7_500),
             Kind::PrimaryKilled | Kind::PlannedFailover => dice.ms(4_000, 6_000),
             _ => dice.ms(200, 7_000),
         };

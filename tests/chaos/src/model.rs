@@ -30,6 +30,8 @@ pub struct Room {
     pub closing: bool,
     /// Messages by id, in their current state.
     pub messages: BTreeMap<EventId, Message>,
+    /// What was said once, without a request to repeat it by, and not answered: it may be there, once.
+    pub unsure: BTreeSet<String>,
     /// Below this all messages were compared and are as they stay until touched again.
     pub settled: EventId,
     /// How often each entry must be in the log.
@@ -81,6 +83,16 @@ impl Room {
     /// One more such entry must be in the log.
     pub fn expect(&mut self, name: &'static str, about: impl ToString) {
         *self.expected.entry((name, about.to_string())).or_default() += 1;
+    }
+
+    /// A message is in the log that was not acknowledged. If it may be, it is one like all others.
+    pub fn adopt(&mut self, id: EventId, author: &str, content: &str) {
+        if !self.messages.contains_key(&id) && self.unsure.remove(content) {
+            let (author, content) = (author.to_owned(), content.to_owned());
+            self.messages.insert(id, Message { author, content, ..Message::default() });
+            self.expect("message-received", id);
+            self.touch(id);
+        }
     }
 
     /// The message changes, so it is compared again.

@@ -84,7 +84,7 @@ impl Scenario {
             (2, Kind::ClientsSwallowed),
             (2, Kind::ClientsSlow),
             (3, Kind::RedisCut),
-            (3, Kind::RedisHeld),
+            (6, Kind::RedisHeld),
             (3, Kind::RedisHalfOpen),
             (2, Kind::RedisSlow),
         ];

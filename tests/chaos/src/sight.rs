@@ -60,6 +60,8 @@ pub struct Sight {
     pub name: String,
     /// Its Socket.IO ids so far.
     pub sids: HashSet<String>,
+    /// Raised when it gives a connection up: what that one says later is not heard.
+    pub life: u64,
     /// What it knows of rooms.
     pub rooms: BTreeMap<String, View>,
     findings: Arc<Findings>,
@@ -68,7 +70,8 @@ pub struct Sight {
 impl Sight {
     /// A client that saw nothing yet.
     pub fn new(name: &str, findings: Arc<Findings>) -> Self {
-        Self { name: name.to_owned(), sids: HashSet::new(), rooms: BTreeMap::new(), findings }
+        let (sids, rooms) = (HashSet::new(), BTreeMap::new());
+        Self { name: name.to_owned(), sids, life: 0, rooms, findings }
     }
 
     /// From where to ask for what was missed in a room.
@@ -83,6 +86,7 @@ impl Sight {
 
     /// The connection is gone, and with it its part in every room.
     pub fn disconnected(&mut self) {
+        self.life += 1;
         self.rooms.values_mut().for_each(|view| view.is_in = false);
     }
 

@@ -8,6 +8,7 @@ use super::Actor;
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Say,
+    SayOnce,
     Burst,
     Edit,
     Delete,
@@ -28,8 +29,9 @@ enum Act {
 }
 
 /// How often each is done, among all.
-const ACTS: [(u32, Act); 18] = [
-    (40, Act::Say),
+const ACTS: [(u32, Act); 19] = [
+    (30, Act::Say),
+    (10, Act::SayOnce),
     (4, Act::Burst),
     (8, Act::Edit),
     (3, Act::Delete),
@@ -53,6 +55,7 @@ impl Actor {
     pub(super) async fn act(&mut self) {
         match self.dice.weighed(&ACTS) {
             Act::Say => self.say().await,
+            Act::SayOnce => self.say_once().await,
             Act::Burst => self.burst().await,
             Act::Edit => self.edit().await,
             Act::Delete => self.delete().await,

@@ -3,7 +3,7 @@
 use lua::id::EventId;
 use serde_json::{Value, json};
 
-use super::{Actor, Answer};
+use super::{Actor, Answer, RETRIED};
 use crate::findings::Promise;
 use crate::model::{Message, Room};
 
@@ -29,6 +29,38 @@ impl Actor {
             Answer::Done(answer) => self.note_said(&room, &content, named, &answer),
             Answer::Refused(code) => self.unless_silenced("send-message", &room, &code),
             Answer::Over => {}
+        }
+    }
+
+    /// Sends a message that nothing but its place in the order keeps from being applied twice: it has no
+    /// `requestId`, and is not sent again.
+    pub(super) async fn say_once(&mut self) {
+        let Some(room) = self.some_room() else { return };
+        let content = self.words();
+        self.state().does(format!("one try of send-message in {room}"));
+        let unsure = |is_so: bool| {
+            if let Some(known) = self.world.model().rooms.get_mut(&room) {
+                if is_so {
+                    known.unsure.insert(content.clone())
+                } else {
+                    known.unsure.remove(&content)
+                };
+            }
+        };
+        unsure(true);
+        match self.ask("send-message", &json!({ "roomId": room, "content": content })).await {
+            Some(answer) if answer["ok"] == true => {
+                unsure(false);
+                self.world.findings.count("messages without a request, answered", 1);
+                self.note_said(&room, &content, None, &answer);
+            }
+            Some(answer) => {
+                let code = answer["error"]["code"].as_str().unwrap_or_default();
+                if !RETRIED.contains(&code) {
+                    self.unless_silenced("send-message", &room, code);
+                }
+            }
+            None => self.world.findings.count("messages without a request, unanswered", 1),
         }
     }
 

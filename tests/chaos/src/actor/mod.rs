@@ -22,6 +22,9 @@ use crate::world::{ClientState, World, lock};
 /// How long a client waits for an answer before it asks again.
 const PATIENCE: Duration = Duration::from_secs(4);
 
+/// Of a hundred clients, how many hang up before a quiet point, and must not be shown there.
+const SLEEPERS: u32 = 20;
+
 /// What a refusal says that is no answer yet.
 const RETRIED: [&str; 2] = ["unavailable", "rate-limited"];
 
@@ -103,13 +106,21 @@ impl Actor {
 
     /// Waits for the pause to end, or for the connection to be lost.
     async fn rest(&mut self) {
+        let mut paused = self.world.paused.subscribe();
+        if self.dice.chance(SLEEPERS) {
+            self.hang_up();
+        }
         self.state().does("resting");
         self.state().note(|doing| doing.is_idle = true);
-        let mut paused = self.world.paused.subscribe();
-        let Some(link) = &self.link else { return };
+        let ended = async {
+            match &self.link {
+                Some(link) => link.closed().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = paused.wait_for(|paused| !paused) => {}
-            () = link.closed() => {}
+            () = ended => {}
         }
         self.state().note(|doing| doing.is_idle = false);
     }

@@ -51,12 +51,12 @@ impl Actor {
         let Some(url) = self.dice.pick(&edges) else { return false };
         let sight = Arc::clone(&self.state().sight);
         // What a connection says after the client has given it up is not heard.
-        let number = lock(&sight).sids.len();
+        let life = lock(&sight).life;
         let hear = {
             let sight = Arc::clone(&sight);
             Box::new(move |name: &str, payload: &_| {
                 let mut sight = lock(&sight);
-                if sight.sids.len() == number + 1 {
+                if sight.life == life {
                     sight.hear(name, payload);
                 }
             })

@@ -21,6 +21,8 @@ pub struct Log {
     pub entries: Vec<Entry>,
     /// How many there were ever of each kind and about what.
     pub counts: HashMap<(String, String), u64>,
+    /// Messages since then: id, author, content.
+    pub said: Vec<(EventId, String, String)>,
     /// Who is present by what it says.
     pub present: BTreeSet<String>,
 }
@@ -115,6 +117,13 @@ impl Log {
             }
             _ => return,
         };
+        if name == "message-received" {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let message = &payload["message"];
+            if let Ok(id) = text(&payload["id"]).parse() {
+                self.said.push((id, text(&message["sender"]["id"]), text(&message["content"])));
+            }
+        }
         let about = about.as_str().unwrap_or_default().to_owned();
         *self.counts.entry((name.to_owned(), about)).or_default() += 1;
     }

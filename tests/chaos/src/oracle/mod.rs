@@ -73,6 +73,7 @@ impl Oracle {
         // Who expired meanwhile is in the logs, and was told to the rest.
         self.read_logs().await?;
         self.members_agree().await;
+        self.adopt_unsure();
         self.counts_agree();
         self.state().await?;
         self.forget_compared();
@@ -131,7 +132,10 @@ impl Oracle {
             for (room, view) in &sight.rooms {
                 let Some(log) = self.logs.get(room) else { continue };
                 for span in &view.spans {
-                    match span::compare(log, span, &viewer) {
+                    // Who is away gets the rest on coming back.
+                    let is_away = span.end == End::Open && !view.is_in;
+                    let end = if is_away { End::Anew } else { span.end };
+                    match span::compare(log, span, end, &viewer) {
                         Ok(count) => compared += count,
                         Err((promise, text)) => {
                             differ.push((promise, format!("{} in {room}: {text}", client.user)));
@@ -141,6 +145,17 @@ impl Oracle {
             }
         }
         (compared, differ)
+    }
+
+    /// What may have been applied and was is as good as acknowledged.
+    fn adopt_unsure(&mut self) {
+        let mut model = self.world.model();
+        for (id, log) in &mut self.logs {
+            let Some(room) = model.rooms.get_mut(id) else { continue };
+            for (id, author, content) in log.said.drain(..) {
+                room.adopt(id, &author, &content);
+            }
+        }
     }
 
     /// Each acknowledged event left its traces in the log once.
@@ -256,18 +271,23 @@ impl Oracle {
 
     /// What was compared need not be again.
     fn forget_compared(&mut self) {
+        let mut needed: BTreeMap<String, EventId> = BTreeMap::new();
         for client in &self.world.clients {
             let mut sight = lock(&client.sight);
             for (room, view) in &mut sight.rooms {
                 view.spans.retain(|span| span.end == End::Open);
-                let Some(log) = self.logs.get(room) else { continue };
                 for span in &mut view.spans {
                     span.seen.clear();
-                    span.base = log.last;
+                    span.base = span.last;
+                    let from = needed.entry(room.clone()).or_insert(span.base);
+                    *from = (*from).min(span.base);
                 }
             }
         }
-        self.logs.values_mut().for_each(|log| log.entries.clear());
+        for (room, log) in &mut self.logs {
+            let from = needed.get(room).copied().unwrap_or(log.last);
+            log.entries.retain(|entry| entry.id > from);
+        }
         for room in self.world.model().rooms.values_mut() {
             settle(room);
         }

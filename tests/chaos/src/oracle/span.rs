@@ -22,12 +22,17 @@ struct Due {
     is_certain: bool,
 }
 
-/// How many events were compared, or the first thing that differs.
-pub fn compare(log: &Log, span: &Span, viewer: &Viewer<'_>) -> Result<u64, (Promise, String)> {
+/// A member's span, as one that ended so: how many events were compared, or the first thing that differs.
+pub fn compare(
+    log: &Log,
+    span: &Span,
+    end: End,
+    viewer: &Viewer<'_>,
+) -> Result<u64, (Promise, String)> {
     let mut seen = span.seen.iter().peekable();
     let mut compared = 0;
     'entries: for entry in log.entries.iter().filter(|entry| entry.id > span.base) {
-        if span.end == End::Anew && entry.id > span.last {
+        if end == End::Anew && entry.id > span.last {
             break;
         }
         let (due, leaves) = due(entry, viewer);
@@ -39,7 +44,7 @@ pub fn compare(log: &Log, span: &Span, viewer: &Viewer<'_>) -> Result<u64, (Prom
                 }
                 _ if !due.is_certain => {}
                 // After the exit that it was told of nothing comes.
-                None if span.end == End::Out && leaves => break 'entries,
+                None if end == End::Out && leaves => break 'entries,
                 next => {
                     let (name, id) = (&due.seen.name, due.seen.id);
                     let instead = next
@@ -49,7 +54,7 @@ pub fn compare(log: &Log, span: &Span, viewer: &Viewer<'_>) -> Result<u64, (Prom
                 }
             }
         }
-        if leaves && span.end == End::Out && seen.peek().is_none() {
+        if leaves && end == End::Out && seen.peek().is_none() {
             break;
         }
     }
@@ -106,7 +111,7 @@ mod tests {
 
     fn promise(log: &Log, span: &Span) -> Option<Promise> {
         let viewer = Viewer { user: "ann", sids: &HashSet::new() };
-        compare(log, span, &viewer).err().map(|(promise, _)| promise)
+        compare(log, span, span.end, &viewer).err().map(|(promise, _)| promise)
     }
 
     #[test]
