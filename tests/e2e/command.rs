@@ -65,9 +65,13 @@ async fn what_cannot_be_is_said_in_one_sentence() {
         ("edge", &[secret, ("PORT", "many")], "port"),
         ("edge", &[secret, ("PORT", "4000"), ("ADMIN_PORT", "4000")], "ADMIN_PORT"),
         ("edge", &[secret, ("REDIS_URL", "postgres://localhost")], "REDIS_URL"),
-        ("worker", &[("REDIS_URL", "redis+sentinel://localhost:26379")], "not supported yet"),
+        (
+            "worker",
+            &[("REDIS_URL", "redis+sentinel://localhost:26379")],
+            "does not name the primary",
+        ),
         ("worker", &[("REDIS_URL", &nobody)], "Redis"),
-        ("worker", &[("SCRIPTS_DIR", "/nowhere")], "/nowhere/lib/send.lua cannot be read"),
+        ("worker", &[("SCRIPTS_DIR", "/nowhere")], "cannot be read"),
         ("dev", &[("PORT", &taken)], "in use"),
     ];
     for (role, env, named) in cases {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt, stream};
-use harness::{Client, Stack, until};
+use harness::{Client, Stack, until, within};
 use serde_json::{Value, json};
 
 /// Messages of one run, spread over senders and rooms.
@@ -161,42 +161,70 @@ async fn send_all(
     retries: Retries,
     acked: Arc<AtomicUsize>,
 ) -> Vec<Sent> {
-    let messages = 0..MESSAGES / SENDERS;
-    stream::iter(messages)
-        .map(|number| send(&client, sender, number, retries, &acked))
+    let (client, acked) = (&client, &acked);
+    stream::iter(0..MESSAGES / SENDERS)
+        // One after the other: futures that are polled together need not send in their order.
+        .then(async |number| {
+            let message = Message::new(sender, number, retries);
+            let answer = client.start_call("send-message", &message.payload).await;
+            (message, answer)
+        })
+        .map(|(message, answer)| message.taken(client, answer, acked))
         .buffered(IN_FLIGHT)
         .collect()
         .await
 }
 
-/// Sends one message until it is taken, as a client with retries does.
-async fn send(
-    client: &Client,
-    sender: usize,
-    number: usize,
+/// A message that is being sent.
+struct Message {
+    room: usize,
+    content: String,
+    payload: Value,
     retries: Retries,
-    acked: &AtomicUsize,
-) -> Sent {
-    let room = number % ROOMS;
-    let content = format!("u{sender}:{number}");
-    let mut payload = json!({ "roomId": room_id(room), "content": content });
-    if retries == Retries::WithRequestId {
-        payload["requestId"] = json!(number.to_string());
+}
+
+impl Message {
+    fn new(sender: usize, number: usize, retries: Retries) -> Self {
+        let room = number % ROOMS;
+        let content = format!("u{sender}:{number}");
+        let mut payload = json!({ "roomId": room_id(room), "content": content });
+        if retries == Retries::WithRequestId {
+            payload["requestId"] = json!(number.to_string());
+        }
+        Self { room, content, payload, retries }
     }
-    let tries = AtomicUsize::new(0);
-    let id = until("a message to be taken", || async {
-        tries.fetch_add(1, Ordering::Relaxed);
-        let answer = client.call("send-message", payload.clone()).await;
+
+    /// Waits for the answer, and sends again until it is taken, as a client with retries does.
+    async fn taken(
+        self,
+        client: &Client,
+        answer: impl Future<Output = Value>,
+        acked: &AtomicUsize,
+    ) -> Sent {
+        let first = self.id_in(&within("an ack", answer).await);
+        let retried = first.is_none();
+        let id = match first {
+            Some(id) => id,
+            None => {
+                until("a message to be taken", || async {
+                    self.id_in(&client.call("send-message", self.payload.clone()).await)
+                })
+                .await
+            }
+        };
+        acked.fetch_add(1, Ordering::Relaxed);
+        Sent { room: self.room, content: self.content, id, retried }
+    }
+
+    /// The message's id; nothing where it is to be sent again.
+    fn id_in(&self, answer: &Value) -> Option<String> {
         if answer["ok"] == true {
             return Some(answer["message"]["id"].as_str().expect("an id").to_owned());
         }
         assert_eq!(answer["error"]["code"], "unavailable", "{answer}");
-        assert_eq!(retries, Retries::WithRequestId, "not to be sent again: {answer}");
+        assert_eq!(self.retries, Retries::WithRequestId, "not to be sent again: {answer}");
         None
-    })
-    .await;
-    acked.fetch_add(1, Ordering::Relaxed);
-    Sent { room, content, id, retried: tries.load(Ordering::Relaxed) > 1 }
+    }
 }
 
 /// A room's whole history, without the message that ends the run.
