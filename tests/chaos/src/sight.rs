@@ -183,7 +183,7 @@ impl Sight {
             span.last = span.last.max(seen.id);
             span.seen.push(seen);
         } else {
-            let twice = span.seen.iter().any(|other| *other == seen);
+            let twice = span.seen.contains(&seen);
             let promise = if twice { Promise::Doubled } else { Promise::Order };
             let (client, last) = (&self.name, span.last);
             self.findings.broken(

@@ -296,7 +296,7 @@ impl Oracle {
 
 fn settle(room: &mut Room) {
     let newest = room.messages.last_key_value().map(|(id, _)| *id);
-    room.settled = newest.unwrap_or(EventId::default());
+    room.settled = newest.unwrap_or_default();
     if room.closing {
         room.messages.clear();
     }
