@@ -108,6 +108,16 @@ fn describe() {
     describe_counter!("rt_rate_uncounted_total", "What came when too many accounts were kept.");
     describe_counter!("rt_rate_debits_total", "Debits of shared rate limits, by outcome.");
     describe_gauge!("rt_rate_waiting", "Events that wait for the answer to a debit.");
+    describe_histogram!(
+        "rt_wait_seconds",
+        Unit::Seconds,
+        "Calls and the wait for replicas to have them."
+    );
+    describe_counter!("rt_wait_short_total", "Waits that too few replicas answered in time.");
+    describe_counter!(
+        "rt_lost_tail_closed_total",
+        "Connections closed that were told what Redis lost."
+    );
     describe_counter!("rt_room_gaps_total", "Publications whose predecessor was not heard.");
     describe_counter!("rt_room_entries_repaired_total", "Entries read from logs to fill gaps.");
     describe_counter!("rt_lost_tail_closed_total", "Connections closed as what they saw was lost.");

@@ -61,6 +61,8 @@ struct Seat {
     moderates: bool,
     /// The newest entry that the connection was given, or the event by which it entered.
     sent: Mark,
+    /// The event by which it entered: exits before that do not concern it.
+    entered: Mark,
 }
 
 /// A gap that is being read from the log.
@@ -170,11 +172,13 @@ impl Room {
         }
         let moderates = matches!(enter.role.as_str(), "owner" | "moderator");
         if let Some(seat) = self.seats.iter_mut().find(|seat| seat.member.sid == member.sid) {
-            seat.moderates = moderates;
+            // It may have left in between, and the room be behind.
+            (seat.moderates, seat.entered) = (moderates, Mark { id: enter.at, term: enter.term });
             return Next::Go;
         }
         let mark = |id| Mark { id, term: enter.term };
-        self.seats.push(Seat { member: Arc::clone(member), moderates, sent: mark(enter.at) });
+        let entered = mark(enter.at);
+        self.seats.push(Seat { member: Arc::clone(member), moderates, sent: entered, entered });
         let last = *self.last.get_or_insert(mark(enter.last));
         if last == mark(enter.last) { Next::Go } else { self.begin_repair(last.id.min(enter.last)) }
     }
@@ -352,7 +356,7 @@ impl Room {
         let mut delivered = 0;
         for step in &publication.frames {
             if let Some(user) = &step.exit {
-                self.exit(user, is_next);
+                self.exit(user, entry.id, is_next);
             } else if let Some(user) = step.to.as_deref().and_then(|to| to.strip_prefix("role:")) {
                 self.recast(user, step.frame.map(RawValue::get), is_next);
             } else {
@@ -394,10 +398,16 @@ impl Room {
         seats.filter(|seat| is_due(seat)).for_each(|seat| seat.moderates = moderates);
     }
 
-    fn exit(&mut self, user: &str, is_due: impl Fn(&Seat) -> bool) {
+    /// Takes a user's connections out by the event `at`. One that has entered again since is given what
+    /// comes after that.
+    fn exit(&mut self, user: &str, at: EventId, is_due: impl Fn(&Seat) -> bool) {
         let room = &self.id;
-        self.seats.retain(|seat| {
+        self.seats.retain_mut(|seat| {
             let leaves = (user == EVERYONE || seat.member.user.as_str() == user) && is_due(seat);
+            if leaves && seat.entered.id > at {
+                seat.sent = seat.entered;
+                return true;
+            }
             if leaves {
                 seat.member.left(room);
             }

@@ -62,13 +62,12 @@ pub fn release(fence: u64) -> Cmd {
     cmd
 }
 
-/// The call that notes that `count` more entries are relayed, up to `relayed`, and trims what is before
-/// `keep`.
-pub fn advance(fence: u64, relayed: EventId, count: usize, keep: Option<EventId>) -> Cmd {
+/// The call that notes that `count` more entries are relayed, up to `relayed`, and trims the ingress, so that
+/// at least `keep` relayed entries stay.
+pub fn advance(fence: u64, relayed: EventId, count: usize, keep: u64) -> Cmd {
     let keys = [key::INGRESS_POSITION, key::INGRESS].map(str::to_owned);
     let mut cmd = call(INGRESS_ADVANCE.script.get_hash(), &keys);
-    cmd.arg(fence).arg(relayed.to_string()).arg(count);
-    cmd.arg(keep.map(|id| id.to_string()).unwrap_or_default());
+    cmd.arg(fence).arg(relayed.to_string()).arg(count).arg(keep);
     cmd
 }
 

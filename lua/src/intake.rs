@@ -6,6 +6,7 @@
 //! ours would not be.
 
 mod lag;
+mod lengths;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use lag::Lag;
+use lengths::{LAG_EVERY, Lengths};
 
 use crate::id::Partition;
 use crate::key;
@@ -32,9 +34,6 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 
 /// Payload bytes that wait for one node.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
-
-/// How often the length of a stream that is written to is looked at.
-const LAG_EVERY: Duration = Duration::from_millis(200);
 
 /// How often that of all streams of a node is.
 const TOTAL_EVERY: Duration = Duration::from_secs(1);
@@ -84,7 +83,7 @@ pub enum Refused {
 pub struct Limits {
     /// Entries that may wait for one node.
     pub queue: usize,
-    /// Entries in a partition's stream, kept ones included, from which on it takes no more.
+    /// Entries of a partition that wait for a worker, from which on its stream takes no more.
     pub lag_max: u64,
     /// The same for the streams of all partitions together, on each node.
     pub total_max: u64,
@@ -229,11 +228,11 @@ impl Shared {
         }
     }
 
-    fn note_length(&self, partition: Partition, length: u64) {
+    fn note_lag(&self, partition: Partition, waiting: u64) {
         let lag = &self.lags[partition.index()];
-        if lag.note(length, self.limits.lag_max, Instant::now()) {
+        if lag.note(waiting, self.limits.lag_max, Instant::now()) {
             let over = lag.is_over();
-            tracing::warn!(%partition, length, over, "the lag of an intake crossed its limit");
+            tracing::warn!(%partition, waiting, over, "the lag of an intake crossed its limit");
         }
     }
 
@@ -336,12 +335,18 @@ async fn write(shared: &Shared, node: NodeId, batch: &[Entry], lengths: &mut Len
     metrics::histogram!("rt_intake_append_seconds").record(begun.elapsed());
     metrics::histogram!("rt_intake_batch_size").record(batch.len() as f64);
     settle(shared, node, batch, &answers);
+    let mut long = Vec::new();
     for (partition, answer) in due.iter().zip(&answers[answers.len() - due.len()..]) {
-        if let Value::Int(length) = answer {
-            lengths.known(*partition, length.unsigned_abs());
-            shared.note_length(*partition, length.unsigned_abs());
+        let Value::Int(length) = answer else { continue };
+        let length = length.unsigned_abs();
+        lengths.known(*partition, length);
+        if length > shared.limits.lag_max {
+            long.push(*partition);
+        } else {
+            shared.note_lag(*partition, length);
         }
     }
+    look_closely(shared, node, &long).await;
 }
 
 /// The raw answers, one per command: an error among them concerns that command only.
@@ -402,9 +407,32 @@ async fn look_again(shared: &Shared, node: NodeId) {
         .filter(|partition| shared.lags[partition.index()].is_over())
         .filter(|partition| shared.redis.node_of(*partition) == node)
         .collect();
-    // Without an answer they stay over; the next tick asks again.
-    for (partition, length) in lengths_of(shared, node, &over).await {
-        shared.note_length(partition, length);
+    look_closely(shared, node, &over).await;
+}
+
+/// Takes note of how much waits in streams that are long, which what is kept for inspection may be the
+/// reason for. Without an answer they stay as they are; the next look asks again.
+async fn look_closely(shared: &Shared, node: NodeId, partitions: &[Partition]) {
+    let lengths = ask(shared, node, partitions, &["XLEN"]).await;
+    let groups = ask(shared, node, partitions, &["XINFO", "GROUPS"]).await;
+    for ((partition, all), (_, groups)) in lengths.into_iter().zip(groups) {
+        // There is no group before a worker came.
+        if let Some(waiting) = waiting(groups).or(length(all)) {
+            shared.note_lag(partition, waiting);
+        }
+    }
+}
+
+/// Reads the lag of the consumer group `workers`, which follows the applied position.
+fn waiting(groups: Value) -> Option<u64> {
+    let Value::Array(groups) = groups else { return None };
+    let mut fields = groups.into_iter().filter_map(|group| group.into_map_iter().ok());
+    let (_, lag) = fields
+        .next()?
+        .find(|(name, _)| matches!(name, Value::BulkString(name) if name == b"lag"))?;
+    match lag {
+        Value::Int(lag) => Some(lag.unsigned_abs()),
+        _ => None,
     }
 }
 
@@ -412,74 +440,41 @@ async fn look_again(shared: &Shared, node: NodeId) {
 async fn look_at_all(shared: &Shared, node: NodeId, total: &Lag) {
     let all: Vec<Partition> =
         Partition::all().filter(|partition| shared.redis.node_of(*partition) == node).collect();
-    let lengths = lengths_of(shared, node, &all).await;
+    let answers = ask(shared, node, &all, &["XLEN"]).await;
+    let lengths: Vec<u64> = answers.into_iter().filter_map(|(_, answer)| length(answer)).collect();
     if lengths.len() < all.len() {
         return;
     }
-    let length = lengths.iter().map(|(_, length)| length).sum();
+    let length = lengths.iter().sum();
     if total.note(length, shared.limits.total_max, Instant::now()) {
         let over = total.is_over();
         tracing::warn!(length, over, "the lag of all intakes of a node crossed its limit");
     }
 }
 
-/// The lengths of streams, as far as they could be read.
-async fn lengths_of(
+fn length(answer: Value) -> Option<u64> {
+    match answer {
+        Value::Int(length) => Some(length.unsigned_abs()),
+        _ => None,
+    }
+}
+
+/// What a command says about some streams; nothing where the node does not answer.
+async fn ask(
     shared: &Shared,
     node: NodeId,
     partitions: &[Partition],
-) -> Vec<(Partition, u64)> {
+    command: &[&str],
+) -> Vec<(Partition, Value)> {
     if partitions.is_empty() {
         return Vec::new();
     }
     let mut pipeline = Pipeline::with_capacity(partitions.len());
     for partition in partitions {
-        pipeline.cmd("XLEN").arg(key::intake(*partition));
+        let mut asked = Cmd::new();
+        asked.arg(command).arg(key::intake(*partition));
+        pipeline.add_command(asked);
     }
     let answers = send(shared, node, &pipeline).await.unwrap_or_default();
-    let length = |answer| match answer {
-        Value::Int(length) => Some(length.unsigned_abs()),
-        _ => None,
-    };
-    let read = partitions.iter().zip(answers);
-    read.filter_map(|(partition, answer)| Some((*partition, length(answer)?))).collect()
-}
-
-/// What is known of each stream's length.
-struct Lengths(Vec<Length>);
-
-#[derive(Clone, Copy, Default)]
-struct Length {
-    asked: Option<Instant>,
-    /// The last length, and what this process has appended since.
-    about: u64,
-}
-
-impl Lengths {
-    fn new() -> Self {
-        Self(vec![Length::default(); Partition::all().count()])
-    }
-
-    fn grow(&mut self, partition: Partition) {
-        self.0[partition.index()].about += 1;
-    }
-
-    fn known(&mut self, partition: Partition, length: u64) {
-        self.0[partition.index()].about = length;
-    }
-
-    /// Those of `touched` whose length is due; counts them as asked. Near the limit it always is: in between
-    /// a stream could grow far beyond it.
-    fn due(&mut self, touched: &[Partition], max: u64, now: Instant) -> Vec<Partition> {
-        let mut due = Vec::new();
-        for partition in touched {
-            let known = &mut self.0[partition.index()];
-            let is_old = known.asked.is_none_or(|at| now.duration_since(at) >= LAG_EVERY);
-            if is_old || known.about > max / 2 {
-                known.asked = Some(now);
-                due.push(*partition);
-            }
-        }
-        due
-    }
+    partitions.iter().copied().zip(answers).collect()
 }

@@ -109,12 +109,12 @@ pub fn attempts(reply: Value) -> Option<u64> {
     }
 }
 
-/// The call that keeps the consumer group in step with the applied position and trims the intake
-/// before `keep`.
-pub fn settle(partition: Partition, fence: u64, keep: Option<EventId>) -> Cmd {
+/// The call that keeps the consumer group in step with the applied position and trims the intake, so that
+/// at least `keep` applied entries stay.
+pub fn settle(partition: Partition, fence: u64, keep: u64) -> Cmd {
     let mut cmd =
         call(INTAKE_SETTLE.script.get_hash(), &[key::position(partition), key::intake(partition)]);
-    cmd.arg(fence).arg(keep.map(|id| id.to_string()).unwrap_or_default());
+    cmd.arg(fence).arg(keep);
     cmd
 }
 

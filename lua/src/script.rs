@@ -113,11 +113,11 @@ scripts! {
     EDGE_FORGET = "edge/forget" uses [];
     EDGE_LATE = "edge/late" uses [];
     EDGE_LOST = "edge/lost" open [];
-    INGRESS_ADVANCE = "ingress/advance" uses [];
+    INGRESS_ADVANCE = "ingress/advance" uses ["keep"];
     INTAKE_BURY = "intake/bury" open [];
     INTAKE_REPLAY = "intake/replay" uses [];
     INTAKE_REFUSE = "intake/refuse" open [];
-    INTAKE_SETTLE = "intake/settle" uses [];
+    INTAKE_SETTLE = "intake/settle" uses ["keep"];
     LEASE_ATTEMPT = "lease/attempt" uses [];
     LEASE_REGISTER = "lease/register" uses [];
     LEASE_RELEASE = "lease/release" uses [];

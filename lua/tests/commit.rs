@@ -292,15 +292,20 @@ async fn the_consumer_group_follows_and_what_is_applied_is_trimmed() {
         let unread = next(&stage);
         stage.append(unread, &who("ann"), "leave-room", &json!({ "roomId": stage.room })).await;
         let intake = key::intake(stage.partition);
+        let fence = stage.lease.fence;
         let settle = async |fence, keep| {
-            run(&stage.redis, stage.node, lease::settle(stage.partition, fence, Some(keep))).await
+            run(&stage.redis, stage.node, lease::settle(stage.partition, fence, keep)).await
         };
-        assert_eq!(settle(stage.lease.fence - 1, unread).await, Value::Int(0));
-        let length: i64 = stage.command(&["XLEN", &intake]).await;
-        assert_eq!(length, 251, "a stranger trims nothing");
-        assert_eq!(settle(stage.lease.fence, stage.lease.applied).await, Value::Int(1));
-        let length: i64 = stage.command(&["XLEN", &intake]).await;
-        assert!((2..251).contains(&length), "{length} are kept");
+        assert_eq!(settle(fence - 1, 0).await, Value::Int(0));
+        for (keep, kept, why) in [
+            (100, 251, "it begins here, whoever owned the partition before"),
+            (100, 251, "too few were applied since"),
+            (0, 2, "the newest one that was applied, and the one that waits"),
+        ] {
+            assert_eq!(settle(fence, keep).await, Value::Int(1));
+            let length: i64 = stage.command(&["XLEN", &intake]).await;
+            assert_eq!(length, kept, "{why}");
+        }
         let groups: Vec<std::collections::HashMap<String, Value>> =
             stage.command(&["XINFO", "GROUPS", &intake]).await;
         let text = |field: &str| format!("{:?}", groups[0][field]);

@@ -8,11 +8,11 @@ use lua::commit::Outcome;
 use serde_json::{Value as Json, json};
 use stage::{Stage, each, users_of, who};
 
+/// An event, what it told the room, its answer, and what it told a user's connections.
+type Told = (String, Vec<Json>, Json, Vec<(String, Json)>);
+
 /// What every event of the story told: to the room, to the sender, to others.
-async fn story(
-    stage: &mut Stage,
-    request: &str,
-) -> Vec<(String, Vec<Json>, Json, Vec<(String, Json)>)> {
+async fn story(stage: &mut Stage, request: &str) -> Vec<Told> {
     let user = users_of(stage.partition).next().expect("a user");
     let keys = lua::key::UserKeys::new(&user.parse().expect("an id"));
     let there = r#"{"edge":"edge-1"}"#;
@@ -53,7 +53,7 @@ async fn replies_carry_what_would_have_been_published() {
         stage.clear().await;
         stage.hold().await;
         let held = story(&mut stage, "2").await;
-        let shape = |told: &[(String, Vec<Json>, Json, Vec<(String, Json)>)]| -> Vec<_> {
+        let shape = |told: &[Told]| -> Vec<_> {
             let event = |publication: &Json| publication["frames"][0]["frame"][0].clone();
             told.iter()
                 .map(|(name, told, answer, reached)| {

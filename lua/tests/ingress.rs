@@ -218,17 +218,17 @@ async fn only_who_holds_the_ingress_moves_on() {
         assert_eq!(lease("b").await, None);
         let id = write(&redis, &["event", "x"]).await.parse().expect("an id");
         let again = lease("a").await.expect("its own");
-        let stale = ask(ingress::advance(first.fence, id, 1, None)).await;
+        let stale = ask(ingress::advance(first.fence, id, 1, 1_000)).await;
         assert!(matches!(stale, lua::Value::ServerError(e) if e.code() == "FENCED"));
         assert_eq!(ask(ingress::renew(first.fence, 1)).await, lua::Value::Int(0));
-        assert_eq!(ask(ingress::advance(again.fence, id, 1, None)).await, lua::Value::Int(1));
+        assert_eq!(ask(ingress::advance(again.fence, id, 1, 1_000)).await, lua::Value::Int(1));
         assert_eq!(ask(ingress::release(again.fence)).await, lua::Value::Int(1));
         let next = lease("b").await.expect("it is free");
         assert_eq!((next.applied, next.seq), (id, 1));
         // Somebody removes the stream: it is taken up again.
         let _: i64 = command(&redis, node, &["DEL", key::INGRESS]).await;
         let id = write(&redis, &["event", "x"]).await.parse().expect("an id");
-        assert_eq!(ask(ingress::advance(next.fence, id, 1, None)).await, lua::Value::Int(1));
+        assert_eq!(ask(ingress::advance(next.fence, id, 1, 1_000)).await, lua::Value::Int(1));
     })
     .await;
 }

@@ -6,6 +6,8 @@ mod common;
 mod live;
 mod stage;
 
+use std::collections::HashMap;
+
 use common::{command, until};
 use live::{Edge, Worker};
 use lua::id::Partition;
@@ -23,6 +25,12 @@ async fn a_blocked_reader_of_the_group_takes_nothing_and_breaks_no_order() {
         let worker = Worker::start(&redis, "worker-0");
         let mut edge = Edge::on(&redis).await;
         edge.ok("ann", "join-room", "room", &json!({ "roomId": "room" })).await;
+        until("the group to be in step", async || {
+            let groups: Vec<HashMap<String, redis::Value>> =
+                command(&redis, node, &["XINFO", "GROUPS", &intake]).await;
+            groups[0]["lag"] == redis::Value::Int(0)
+        })
+        .await;
         worker.stop().await;
 
         let mut blocked = redis.exclusive(node).await.expect("a connection").detach();
@@ -43,7 +51,8 @@ async fn a_blocked_reader_of_the_group_takes_nothing_and_breaks_no_order() {
         let owner = Worker::start(&redis, "worker-1");
         for n in 0..EVENTS {
             let message = json!({ "roomId": "room", "content": n.to_string() });
-            edge.write("ann", "send-message", "room", &message, n).await;
+            // Each by another user, as one may not write so fast.
+            edge.write(&format!("u{n}"), "send-message", "room", &message, n).await;
         }
         for n in 0..EVENTS {
             let answer = edge.answer().await;

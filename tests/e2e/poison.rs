@@ -27,6 +27,16 @@ fn one_worker() -> Options {
     options
 }
 
+/// The id of the dead letter that has this in a field.
+fn letter(shown: &Value, field: &str, value: &str) -> String {
+    let has = |letter: &&Value| {
+        let mut fields = letter["fields"].as_array().expect("fields").iter();
+        fields.any(|pair| pair[0] == field && pair[1].as_str().is_some_and(|v| v.contains(value)))
+    };
+    let found = shown.as_array().expect("a list").iter().find(has).expect("a letter");
+    found["id"].as_str().expect("an id").to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_defect_costs_one_event_which_can_be_replayed_when_it_is_mended() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lua-{}", std::process::id()));
@@ -69,17 +79,7 @@ async fn a_defect_costs_one_event_which_can_be_replayed_when_it_is_mended() {
         (letters.as_array().map(Vec::len) == Some(3)).then_some(letters)
     })
     .await;
-    let find = |field: &str, value: &str| {
-        let letters = shown.as_array().expect("a list").iter();
-        let has = |letter: &&Value| {
-            let fields = letter["fields"].as_array().expect("fields").iter();
-            fields
-                .clone()
-                .any(|pair| pair[0] == field && pair[1].as_str().is_some_and(|v| v.contains(value)))
-        };
-        letters.clone().find(has).expect("a letter")["id"].as_str().expect("an id").to_owned()
-    };
-    let (poison, foreign) = (find("payload", POISON), find("foreign", "entry"));
+    let (poison, foreign) = (letter(&shown, "payload", POISON), letter(&shown, "foreign", "entry"));
     let table = stack.command(PROGRAM, &["inspect", "dead"]).await;
     assert!(table.contains("send-message") && table.contains("WRONGTYPE"), "{table}");
     let full = stack.command(PROGRAM, &["inspect", "dead", &poison]).await;

@@ -1,8 +1,6 @@
 //! A replica takes over that lacks the end of what its primary had. In mode `replica` nobody was told of
 //! that end; in the others it is lost, which exactly those notice who saw it.
 
-use std::time::Duration;
-
 use harness::{Client, Flow, Stack, Topology, until};
 use serde_json::{Value, json};
 
@@ -121,28 +119,26 @@ async fn nothing_is_told_that_replicas_do_not_have() {
     options.replication = true;
     let mut stack = Stack::start(options).await;
     let swarm = Swarm::start(&stack, Retries::WithRequestId).await;
+    let probe = joined(&stack, 0, "probe", &["elsewhere"]).await;
     swarm.until_acked(MESSAGES / 5).await;
     stack.replication().set(Flow::Open, Flow::Held);
-    until_silent(&swarm).await;
+    until_silent(&probe).await;
     stack.replication().set(Flow::Open, Flow::Open);
     swarm.until_acked(MESSAGES * 2 / 5).await;
     stack.replication().set(Flow::Open, Flow::Swallowed);
-    until_silent(&swarm).await;
+    until_silent(&probe).await;
     stack.kill_primary().await;
     swarm.finish().await;
 }
 
-/// Waits until nothing is acknowledged any more.
-async fn until_silent(swarm: &Swarm) {
-    let mut before = usize::MAX;
-    loop {
-        let acked = swarm.acked();
-        if acked == before {
-            return;
-        }
-        before = acked;
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
-    }
+/// Waits until an event has to wait for longer than its client does.
+async fn until_silent(probe: &Client) {
+    until("an event without an answer", || async {
+        let answer = probe.call("get-members", json!({ "roomId": "elsewhere" })).await;
+        (answer["ok"] == false)
+            .then(|| assert_eq!(answer["error"]["details"]["outcome"], "unknown"))
+    })
+    .await;
 }
 
 /// One of three primaries is killed under load. Its only replica takes over, and has none itself until the
@@ -153,8 +149,21 @@ async fn a_primary_of_a_cluster_killed_in_the_middle_loses_nothing() {
     let mut stack = Stack::start(options.with("ACK_TIMEOUT_MS", 1_000)).await;
     let swarm = Swarm::start(&stack, Retries::WithRequestId).await;
     swarm.until_acked(MESSAGES * 2 / 5).await;
+    let before = primaries(&stack).await.expect("a whole cluster");
     stack.kill_primary().await;
-    until_silent(&swarm).await;
+    // Started again before that, it would be the primary still, with nothing in it.
+    until("its replica to take over", || async {
+        let now = primaries(&stack).await?;
+        before.iter().any(|primary| !now.contains(primary)).then_some(())
+    })
+    .await;
     stack.revive_redis().await;
     swarm.finish().await;
+}
+
+/// The primaries' addresses, while every slot is served.
+async fn primaries(stack: &Stack) -> Option<Vec<String>> {
+    let settings = lua::topology::Settings::new(stack.redis_url());
+    let redis = lua::Redis::connect(&settings).await.ok()?;
+    Some(redis.nodes().into_iter().map(|node| redis.address(node)).collect())
 }

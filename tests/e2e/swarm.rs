@@ -69,11 +69,6 @@ impl Swarm {
         assert!(self.acked.load(Ordering::Relaxed) < MESSAGES, "it was over before the fault");
     }
 
-    /// How many messages were acknowledged so far.
-    pub fn acked(&self) -> usize {
-        self.acked.load(Ordering::Relaxed)
-    }
-
     /// Waits until the rooms of a worker that stands still go on: every sender writes to all rooms in
     /// turn, so nobody gets further than what may be in flight before another has taken them over.
     pub async fn until_past_standstill(&self) {

@@ -29,7 +29,8 @@ pub struct Config {
     #[arg(long, env = "BATCH_MAX", default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=4_096))]
     pub batch_max: u64,
 
-    /// Applied entries that the intake keeps for inspection, per partition.
+    /// Applied entries that the intake keeps for inspection, per partition: so many at least, twice as many at
+    /// most.
     #[arg(long, env = "INTAKE_KEEP", default_value_t = 1_000)]
     pub intake_keep: u64,
 

@@ -7,9 +7,6 @@ use lua::id::EventId;
 use lua::lease::{Lease, Taken};
 use lua::term::{History, Mark};
 
-/// Every how many events an id is noted, to trim behind later.
-const MILESTONE_EVENTS: u64 = 100;
-
 /// Entries of an outbox from which on the partition applies nothing more until they are relayed.
 const BACKLOG_MAX: u64 = 10_000;
 
@@ -47,8 +44,6 @@ pub struct Held {
     pub unsettled: bool,
     /// What events caused elsewhere and is not on its way yet.
     pub outbox: Outbox,
-    /// Applied events, to trim behind.
-    pub milestones: Milestones,
 }
 
 impl Held {
@@ -68,7 +63,6 @@ impl Held {
             unsettled: true,
             // The owner before may have left something.
             outbox: Outbox { pending: true, ..Outbox::default() },
-            milestones: Milestones::default(),
         }
     }
 
@@ -78,33 +72,6 @@ impl Held {
         self.suspects = self.suspects.saturating_sub(1);
         self.lease.applied = id;
         self.unsettled = true;
-        self.milestones.note(self.lease.seq, id);
-    }
-}
-
-/// Ids at some distance from each other, with their numbers.
-#[derive(Debug, Default)]
-pub struct Milestones(VecDeque<(u64, EventId)>);
-
-impl Milestones {
-    /// Notes an id and its number, if the last that was noted is far enough behind.
-    pub fn note(&mut self, seq: u64, id: EventId) {
-        if self.0.back().is_none_or(|(last, _)| seq - last >= MILESTONE_EVENTS) {
-            self.0.push_back((seq, id));
-        }
-    }
-
-    /// The newest noted id that is at least `keep` before the number `seq`; older ones are forgotten.
-    pub fn before(&mut self, seq: u64, keep: u64) -> Option<EventId> {
-        let mut found = None;
-        while let Some((noted, id)) =
-            self.0.front().copied().filter(|(noted, _)| noted + keep <= seq)
-        {
-            debug_assert!(noted <= seq);
-            found = Some(id);
-            self.0.pop_front();
-        }
-        found
     }
 }
 
@@ -181,17 +148,6 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_trimmed_leaves_enough() {
-        let id = |ms| EventId { ms, seq: 0 };
-        let mut milestones = Milestones::default();
-        (1..=1_000).for_each(|seq| milestones.note(seq, id(seq)));
-        assert_eq!(milestones.before(1_000, 1_000), None);
-        assert_eq!(milestones.before(1_000, 500), Some(id(401)));
-        assert_eq!(milestones.before(1_000, 500), None, "once is enough");
-        assert_eq!(milestones.before(1_000, 0), Some(id(901)));
-    }
 
     #[test]
     fn an_outbox_is_full_by_entries_and_by_the_bytes_of_answers() {

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::config::Config;
-use crate::held::Milestones;
 
 /// Most entries that are read at once.
 const ROUND_MAX: usize = 128;
@@ -41,9 +40,7 @@ pub struct Duty {
 struct Held {
     fence: u64,
     relayed: EventId,
-    seq: u64,
     history: History,
-    milestones: Milestones,
     renewed: Instant,
 }
 
@@ -88,14 +85,7 @@ impl Duty {
         let reply = self.ask(ingress::take(&self.worker, self.config.lease_ms, *known)).await?;
         let Some(Taken { lease, history, .. }) = Taken::read(reply) else { return Ok(()) };
         info!(fence = lease.fence, "relaying the ingress");
-        let mut held = Held {
-            fence: lease.fence,
-            relayed: lease.applied,
-            seq: lease.seq,
-            history,
-            milestones: Milestones::default(),
-            renewed,
-        };
+        let mut held = Held { fence: lease.fence, relayed: lease.applied, history, renewed };
         let mut reader = Reader::connect(&self.redis).await?;
         while !shutdown.is_cancelled() {
             *known = Mark { id: known.id.max(held.relayed), term: lease.term };
@@ -144,11 +134,9 @@ impl Duty {
         let done: Vec<_> =
             packed.into_iter().take_while(|(_, place, _)| confirmed[*place]).collect();
         let Some((relayed, ..)) = done.last().copied() else { return Ok(false) };
-        let seq = held.seq + done.len() as u64;
-        held.milestones.note(seq, relayed);
-        let keep = held.milestones.before(seq, self.config.intake_keep);
+        let keep = self.config.intake_keep;
         self.ask(ingress::advance(held.fence, relayed, done.len(), keep)).await?;
-        (held.relayed, held.seq) = (relayed, seq);
+        held.relayed = relayed;
         let refused = done.iter().filter(|(_, _, is_refused)| *is_refused).count();
         metrics::counter!("rt_ingress_relayed_total").increment((done.len() - refused) as u64);
         metrics::counter!("rt_ingress_refused_total").increment(refused as u64);

@@ -7,6 +7,12 @@ pub fn describe() {
     describe_counter!("rt_events_applied_total", "Events applied, by name and outcome.");
     describe_histogram!("rt_apply_seconds", Unit::Seconds, "One pipeline of commits.");
     describe_histogram!("rt_apply_batch_size", "Events in one pipeline of commits.");
+    describe_histogram!(
+        "rt_wait_seconds",
+        Unit::Seconds,
+        "Calls and the wait for replicas to have them."
+    );
+    describe_counter!("rt_wait_short_total", "Waits that too few replicas answered in time.");
     describe_counter!("rt_dead_letters_total", "Events put aside because of a defect.");
     describe_counter!("rt_dead_letters_dropped_total", "Dead letters that newer ones displaced.");
     describe_gauge!("rt_partitions_owned", "Partitions that the worker owns.");

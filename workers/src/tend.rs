@@ -73,8 +73,7 @@ fn gather(consumer: &Consumer, node: NodeId, beat: bool, slow: bool) -> (Batch, 
             calls.push(Call::Fire(partition, fence));
         }
         if std::mem::take(&mut held.unsettled) {
-            let keep = held.milestones.before(held.lease.seq, consumer.config.intake_keep);
-            batch.add(lease::settle(partition, fence, keep));
+            batch.add(lease::settle(partition, fence, consumer.config.intake_keep));
             calls.push(Call::Other);
         }
         if held.anew || slow || beat && !held.changed.is_empty() {

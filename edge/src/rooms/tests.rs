@@ -243,6 +243,19 @@ fn an_exit_takes_effect_at_its_place() {
 }
 
 #[test]
+fn who_left_and_came_back_while_the_room_was_behind_stays() {
+    let (mut scene, ann) = (Scene::new(), Guest::new("s1", "ann", &[]));
+    let _ = scene.enter(&ann, 5, "member");
+    assert_eq!(scene.publish(&entry(10, 9, "others")), Next::Repair);
+    let _ = scene.enter(&ann, 9, "member");
+    let exit = r#"{"id":"7-0","prev":"6-0","term":1,"origin":"","frames":[{"exit":"ann"}]}"#;
+    let log = [entry(6, 5, "all"), exit.to_owned(), entry(8, 7, "all"), entry(9, 8, "others")];
+    assert_eq!(scene.log(&log, false), Mended::Whole);
+    assert_eq!(scene.publish(&entry(11, 10, "all")), Next::Go);
+    assert_eq!(ann.got(), ["e6", "e11"], "what was said while she was away is not for her");
+}
+
+#[test]
 fn a_room_that_ends_lets_everyone_out() {
     let mut scene = Scene::new();
     let (ann, bob) = (Guest::new("s1", "ann", &[]), Guest::new("s2", "bob", &[]));

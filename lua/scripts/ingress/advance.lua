@@ -8,13 +8,13 @@
 --    1 fence     the relaying worker's fence
 --    2 relayed   id of the newest entry that is relayed
 --    3 count     entries that were relayed since the last time
---    4 keep      id of the oldest entry that is kept, or empty
+--    4 keep      relayed entries that are kept
 -- RETURNS
 --    1
 -- ERRORS
 --    FENCED
--- USES
-local held = redis.call('HMGET', KEYS[1], 'fence', 'seq')
+-- USES lib/keep
+local held = redis.call('HMGET', KEYS[1], 'fence', 'seq', 'trim')
 if held[1] ~= ARGV[1] then
   return redis.error_reply('FENCED another worker relays the ingress')
 end
@@ -24,8 +24,6 @@ local group = redis.pcall('XGROUP', 'SETID', KEYS[2], 'workers', ARGV[2], 'ENTRI
 if group.err then
   redis.call('XGROUP', 'CREATE', KEYS[2], 'workers', ARGV[2], 'MKSTREAM', 'ENTRIESREAD', seq)
 end
-if ARGV[4] ~= '' then
-  redis.call('XTRIM', KEYS[2], 'MINID', '~', ARGV[4])
-end
+keep(KEYS[1], KEYS[2], held[3], ARGV[2], seq, ARGV[4])
 redis.call('HSET', KEYS[1], 'applied', ARGV[2], 'seq', seq)
 return 1

