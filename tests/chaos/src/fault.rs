@@ -1,15 +1,18 @@
 //! What is done to the service, and undone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harness::{Flow, Proxy, Stack};
 use lua::batch::Batch;
-use lua::{Cmd, Redis};
+use lua::{Cmd, Redis, Value};
 
 use crate::dice::Dice;
 
 /// Bytes per second of a slow network.
 const SLOW: u64 = 20_000;
+
+/// How long servers may take to find together that lost one of them.
+const REPLICATED_MAX: Duration = Duration::from_secs(90);
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,11 +206,14 @@ impl Fault {
             }
             Kind::RedisKilled => stack.restart_redis().await,
             Kind::PrimaryKilled => {
+                until_replicated(redis, 0).await?;
                 for server in stack.redis_servers().iter_mut().filter(|s| s.pid().is_none()) {
                     server.restart().await?;
                 }
+                until_replicated(redis, stack.replicas()).await?;
             }
-            Kind::ScriptsFlushed | Kind::SubscriptionsCut | Kind::PlannedFailover => {}
+            Kind::PlannedFailover => until_replicated(redis, stack.replicas()).await?,
+            Kind::ScriptsFlushed | Kind::SubscriptionsCut => {}
             Kind::MemoryFull => on_each_node(redis, &["CONFIG", "SET", "maxmemory", "0"]).await?,
             Kind::IntakeFull => {
                 (0..stack.workers()).for_each(|number| stack.worker(number).signal("CONT"));
@@ -259,6 +265,33 @@ async fn end_of(process: &mut harness::Process) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     process.kill();
+}
+
+/// Waits until the servers themselves are well again: a primary for each node, with so many replicas.
+/// Sentinels leave one that fell while they were at it for half a minute.
+async fn until_replicated(redis: &Redis, replicas: usize) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while !is_replicated(redis, replicas).await {
+        anyhow::ensure!(begun.elapsed() < REPLICATED_MAX, "the servers do not find together");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+async fn is_replicated(redis: &Redis, replicas: usize) -> bool {
+    for node in redis.nodes() {
+        let mut role = Cmd::new();
+        role.arg("ROLE");
+        let mut batch = Batch::default();
+        batch.add(role);
+        let Ok(replies) = batch.run(redis, node).await else { return false };
+        let Some(Value::Array(role)) = replies.into_iter().next() else { return false };
+        let [_, _, Value::Array(held)] = &role[..] else { return false };
+        if held.len() < replicas {
+            return false;
+        }
+    }
+    true
 }
 
 /// Runs a command on every node, over a connection that is there: a full Redis takes no new process.

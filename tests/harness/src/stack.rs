@@ -318,6 +318,15 @@ impl Stack {
         self.redis.planned_failover().await;
     }
 
+    /// Replicas of each primary.
+    pub fn replicas(&self) -> usize {
+        match self.options.topology {
+            Topology::Single | Topology::Cluster => 0,
+            Topology::Sentinel => 2,
+            Topology::ReplicatedCluster => 1,
+        }
+    }
+
     /// Moves the slot of a partition, with all its keys, to a primary of the cluster.
     pub async fn move_partition(&self, partition: lua::id::Partition, to: usize) {
         self.redis.move_slot(partition.slot(), to).await;
