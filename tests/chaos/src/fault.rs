@@ -262,6 +262,7 @@ async fn end_of(process: &mut harness::Process) {
         if process.ended().is_some() {
             return;
         }
+        // Looks again: nothing announces the end of a process.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     process.kill();

@@ -106,6 +106,7 @@ async fn write(
             }
             other => lock(&errors).push(format!("{room}: {other:?}")),
         }
+        // The pace of the probe.
         tokio::time::sleep(EVERY).await;
     }
 }

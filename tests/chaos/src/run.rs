@@ -167,11 +167,13 @@ impl Run {
     async fn fault(&mut self, stack: &mut Stack, fault: &Fault) {
         let words = fault.words(stack.edges());
         eprintln!("{words}");
+        // When the seed says, not when something is ready for it.
         tokio::time::sleep(self.dice.ms(100, 800)).await;
         if let Err(problem) = fault.begin(stack, &self.redis).await {
             let text = format!("{words} could not be done: {problem:#}");
             return self.world.findings.broken(Promise::Standstill, text);
         }
+        // A fault lasts as long as the seed says.
         tokio::time::sleep(fault.lasts).await;
         if let Err(problem) = fault.heal(stack, &self.redis).await {
             let text = format!("{words} could not be undone: {problem:#}");

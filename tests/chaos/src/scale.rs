@@ -37,6 +37,7 @@ impl Run {
             Ok(probe) => probe,
             Err(problem) => return self.fails(format!("{problem:#}")),
         };
+        // What is measured is a stretch of time in which nothing moves.
         tokio::time::sleep(CALM).await;
         probe.take();
         // What the machine itself adds is no fault of a move.
@@ -113,6 +114,7 @@ impl Run {
         let begun = Instant::now();
         act(stack).await;
         let shared = self.until_shared(stack, begun, what).await;
+        // What is measured is a stretch of time, too.
         tokio::time::sleep(CALM).await;
         let (after, _) = self.owners().await;
         let moved =
@@ -146,6 +148,7 @@ impl Run {
                 self.fails(format!("{what}: {running} workers share {shares:?}"));
                 return begun.elapsed();
             }
+            // Looks again.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -143,6 +143,7 @@ impl World {
             if begun.elapsed() > limit {
                 return Err(behind);
             }
+            // Looks again.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

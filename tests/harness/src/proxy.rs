@@ -162,6 +162,7 @@ impl Pump {
                             return self.end_of_writing();
                         }
                         if matches!(flow, Flow::Slow(_)) {
+                            // The time is what makes it slow.
                             tokio::time::sleep(Duration::from_secs(1) / SLICES_PER_SECOND as u32).await;
                         }
                     }

@@ -100,6 +100,7 @@ impl Actor {
             }
             self.act().await;
             let (from, to) = self.world.think;
+            // People think before they act.
             tokio::time::sleep(self.dice.ms(from, to)).await;
         }
     }
@@ -159,6 +160,7 @@ impl Actor {
                     }
                     self.world.findings.count("answers that said: later", 1);
                     let wait = answer["error"]["retryAfterMs"].as_u64().unwrap_or(200).min(1_000);
+                    // As the answer says.
                     tokio::time::sleep(Duration::from_millis(wait)).await;
                 }
                 None => self.world.findings.count("tries without an answer", 1),

@@ -123,6 +123,7 @@ impl Actor {
                         self.unexplained("join-room", room, &answer["error"].to_string());
                     }
                     self.unsure.insert(room.to_owned());
+                    // As long as a client waits that may try again at any time.
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
                 Outcome::Unknown => {
@@ -167,6 +168,7 @@ impl Actor {
         self.hang_up();
         self.state().does("away");
         self.state().note(|doing| doing.is_away = true);
+        // Away for as long as the seed says.
         tokio::time::sleep(self.dice.ms(100, 4_000)).await;
         self.state().note(|doing| doing.is_away = false);
         self.world.findings.count("absences", 1);

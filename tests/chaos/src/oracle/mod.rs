@@ -91,6 +91,7 @@ impl Oracle {
                 left.into_iter().for_each(|text| self.world.findings.broken(Promise::Inside, text));
                 break;
             }
+            // Looks again.
             tokio::time::sleep(LOOK_EVERY).await;
         }
         for text in inside::dead_letters(&self.redis).await? {
@@ -120,6 +121,7 @@ impl Oracle {
                 }
                 return;
             }
+            // Looks again.
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -205,6 +207,7 @@ impl Oracle {
                     self.world.findings.broken(Promise::Presence, text);
                     break;
                 }
+                // Looks again.
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         }
