@@ -161,15 +161,17 @@ async fn send_all(
     retries: Retries,
     acked: Arc<AtomicUsize>,
 ) -> Vec<Sent> {
-    let (client, acked) = (&client, &acked);
     stream::iter(0..MESSAGES / SENDERS)
         // One after the other: futures that are polled together need not send in their order.
-        .then(async |number| {
+        .then(|number| {
             let message = Message::new(sender, number, retries);
-            let answer = client.start_call("send-message", &message.payload).await;
-            (message, answer)
+            let client = Arc::clone(&client);
+            async move {
+                let answer = client.start_call("send-message", &message.payload).await;
+                (message, answer)
+            }
         })
-        .map(|(message, answer)| message.taken(client, answer, acked))
+        .map(|(message, answer)| message.taken(Arc::clone(&client), answer, Arc::clone(&acked)))
         .buffered(IN_FLIGHT)
         .collect()
         .await
@@ -197,9 +199,9 @@ impl Message {
     /// Waits for the answer, and sends again until it is taken, as a client with retries does.
     async fn taken(
         self,
-        client: &Client,
+        client: Arc<Client>,
         answer: impl Future<Output = Value>,
-        acked: &AtomicUsize,
+        acked: Arc<AtomicUsize>,
     ) -> Sent {
         let first = self.id_in(&within("an ack", answer).await);
         let retried = first.is_none();
