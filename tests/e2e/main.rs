@@ -24,6 +24,7 @@ mod pressure;
 mod replica;
 mod rooms;
 mod rooms_manage;
+mod scripts;
 mod swarm;
 mod token;
 

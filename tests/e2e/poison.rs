@@ -1,8 +1,6 @@
 //! Poison: an event that cannot be applied stops itself and nothing else. It becomes a dead letter, which an
 //! operator sees and sends back once the defect is mended.
 
-use std::path::{Path, PathBuf};
-
 use harness::{Options, Stack, Topology, token, until, within};
 use lua::id::{Partition, RoomId};
 use lua::key::{self, RoomKeys};
@@ -10,7 +8,7 @@ use lua::topology::Settings;
 use lua::{Redis, Value as Reply};
 use serde_json::{Value, json};
 
-use crate::options;
+use crate::{options, scripts};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_realtime");
 
@@ -39,8 +37,8 @@ fn letter(shown: &Value, field: &str, value: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_defect_costs_one_event_which_can_be_replayed_when_it_is_mended() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lua-{}", std::process::id()));
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("lua/scripts"), &folder);
+    let folder = scripts::folder("broken");
+    scripts::copy(&scripts::scripts(), &folder, &|text| text);
     let script = folder.join("chat/send.lua");
     let whole = std::fs::read_to_string(&script).expect("a script");
     let defect = format!(
@@ -192,7 +190,7 @@ async fn refused(stack: &Stack, args: &[&str]) -> String {
 }
 
 /// Runs a command of Redis, as a foreign hand would.
-async fn run(stack: &Stack, partition: Partition, words: &[&str]) -> Reply {
+pub async fn run(stack: &Stack, partition: Partition, words: &[&str]) -> Reply {
     let redis =
         Redis::connect(&Settings::new(stack.redis_url())).await.expect("a Redis that is up");
     let mut command = lua::Cmd::new();
@@ -200,19 +198,4 @@ async fn run(stack: &Stack, partition: Partition, words: &[&str]) -> Reply {
     let mut batch = lua::batch::Batch::default();
     batch.add(command);
     batch.run(&redis, redis.node_of(partition)).await.expect("an answer").remove(0)
-}
-
-fn copy(from: &Path, to: &PathBuf) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let (path, target) = {
-            let entry = entry.expect("an entry");
-            (entry.path(), to.join(entry.file_name()))
-        };
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).expect("a copy");
-        }
-    }
 }
