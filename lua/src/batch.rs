@@ -11,6 +11,8 @@ use redis::{Cmd, Pipeline, RedisError, Value};
 use tokio::time::timeout;
 
 use crate::durability::Safety;
+use crate::id::Partition;
+use crate::key;
 use crate::topology::{Exclusive, NodeId, Redis};
 
 /// How long Redis waits for its replicas at a time.
@@ -90,9 +92,18 @@ impl Batch {
         still: impl Fn() -> bool,
     ) -> Result<Vec<Value>, RedisError> {
         let begun = Instant::now();
+        let Some(partition) = Partition::all().find(|held| redis.node_of(*held) == node) else {
+            let reason = "the node holds no partition any more";
+            return Err(std::io::Error::other(reason).into());
+        };
+        // After all that is read: it is behind everything that was written before, by anyone.
+        self.pipeline.cmd("SET").arg(key::waited(partition)).arg("");
         self.pipeline.add_command(wait(safety.needed(redis, node)));
         let mut replies = in_time(connection, &self.pipeline).await?;
         let mut reached = replies.pop();
+        if let Some(Value::ServerError(problem)) = replies.pop() {
+            return Err(problem.into());
+        }
         loop {
             let needed = safety.needed(redis, node);
             match reached {

@@ -64,6 +64,12 @@ pub fn outbox(partition: Partition) -> String {
     format!("rt:{}:outbox", partition.tag())
 }
 
+/// string; written before a `WAIT`, which from Redis 8 on waits for nothing where its client has only read.
+/// One of any partition on the node will do.
+pub fn waited(partition: Partition) -> String {
+    format!("rt:{}:waited", partition.tag())
+}
+
 /// channel; says "look at this partition's intake". Published by edges, heard by the owner.
 pub fn bell(partition: Partition) -> String {
     format!("rt:{}:bell", partition.tag())
