@@ -79,11 +79,6 @@ impl Swarm {
     /// Waits for everything that was sent, then compares what was acknowledged, what the history
     /// holds and what every member saw.
     pub async fn finish(self) {
-        assert_eq!(self.finish_but_for_losses().await, 0, "acknowledged and lost");
-    }
-
-    /// The same, where acknowledged messages may be lost: how many.
-    pub async fn finish_but_for_losses(self) -> usize {
         let mut sent = Vec::new();
         for sender in self.senders {
             sent.push(sender.await.expect("a sender whose every message was taken in the end"));
@@ -100,29 +95,26 @@ impl Swarm {
                 client.next_where("message-received", is_end).await;
             }
         }
-        let mut lost = 0;
         for room in 0..ROOMS {
             let history = history(&self.clients[0], room).await;
-            let missing = check_history(&sent, room, &history);
-            lost += missing.len();
+            check_history(&sent, room, &history);
             for (number, client) in self.clients.iter().enumerate() {
-                let mut seen = seen(client, room);
-                seen.retain(|entry| !missing.contains(entry));
+                let seen = seen(client, room);
                 assert_eq!(seen.len(), history.len(), "u{number} in {}", room_id(room));
                 assert!(seen == history, "u{number} saw another order in {}", room_id(room));
             }
         }
-        lost
     }
 }
 
-/// Each message once, as acknowledged; ids grow; a sender who never had to retry keeps the order. Gives
-/// what was acknowledged and is not there.
-fn check_history(sent: &[Vec<Sent>], room: usize, history: &[Entry]) -> HashSet<Entry> {
+/// Each message once, as acknowledged; ids grow; a sender who never had to retry keeps the order.
+fn check_history(sent: &[Vec<Sent>], room: usize, history: &[Entry]) {
     let in_room = || sent.iter().flatten().filter(|message| message.room == room);
     let acked: HashSet<Entry> = in_room().map(|m| (m.id.clone(), m.content.clone())).collect();
     let kept: HashSet<Entry> = history.iter().cloned().collect();
     assert_eq!(kept.len(), history.len(), "something is in {} twice", room_id(room));
+    let lost: Vec<&Entry> = acked.difference(&kept).collect();
+    assert!(lost.is_empty(), "acknowledged and lost in {}: {lost:?}", room_id(room));
     let surplus: Vec<&Entry> = kept.difference(&acked).collect();
     assert!(surplus.is_empty(), "doubled in {}: {surplus:?}", room_id(room));
     assert!(history.windows(2).all(|pair| order(&pair[0].0) < order(&pair[1].0)));
@@ -134,7 +126,6 @@ fn check_history(sent: &[Vec<Sent>], room: usize, history: &[Entry]) -> HashSet<
         let orders: Vec<(u64, u64)> = own.map(|message| order(&message.id)).collect();
         assert!(orders.windows(2).all(|pair| pair[0] < pair[1]), "a sender's order changed");
     }
-    acked.difference(&kept).cloned().collect()
 }
 
 /// A message's id and content.
