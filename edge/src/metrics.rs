@@ -120,7 +120,6 @@ fn describe() {
     );
     describe_counter!("rt_room_gaps_total", "Publications whose predecessor was not heard.");
     describe_counter!("rt_room_entries_repaired_total", "Entries read from logs to fill gaps.");
-    describe_counter!("rt_lost_tail_closed_total", "Connections closed as what they saw was lost.");
     describe_counter!(
         "rt_reports_dropped_total",
         "Ends of connections that could not be reported."

@@ -332,8 +332,8 @@ impl Shipment {
         self.loads.is_empty()
     }
 
-    /// Hands everything on. Tells for each load whether that is confirmed, and kept as `safety` says; what is not may have been
-    /// handed on all the same.
+    /// Hands everything on. Tells for each load whether that is confirmed, and kept as `safety` says; what is
+    /// not may have been handed on all the same.
     pub async fn send(self, redis: &Redis, bounds: Bounds, safety: &Safety) -> Vec<bool> {
         let mut spread = Spread::default();
         for load in self.loads {

@@ -4,13 +4,12 @@
 use std::time::Instant;
 
 use harness::{Client, Stack, Topology, until, within};
+use lua::Value as Reply;
 use lua::id::{Partition, RoomId};
 use lua::key::{self, RoomKeys};
-use lua::topology::Settings;
-use lua::{Redis, Value as Reply};
 use serde_json::{Value, json};
 
-use crate::options;
+use crate::{options, poison};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_realtime");
 const ROOM: &str = "crowded";
@@ -154,11 +153,5 @@ fn number(reply: Reply) -> i64 {
 
 /// Runs a command of Redis.
 async fn run(stack: &Stack, words: &[&str]) -> Reply {
-    let redis =
-        Redis::connect(&Settings::new(stack.redis_url())).await.expect("a Redis that is up");
-    let mut command = lua::Cmd::new();
-    command.arg(words);
-    let mut batch = lua::batch::Batch::default();
-    batch.add(command);
-    batch.run(&redis, redis.node_of(partition())).await.expect("an answer").remove(0)
+    poison::run(stack, partition(), words).await
 }
